@@ -1,0 +1,464 @@
+"""The chat in a Tk window, on the Connection of your client.py. A given file.
+
+Run ``python -m exercise5_chat_channels.gui [HOST] [PORT] [--nick NAME]``.
+
+A window freezes while its thread waits. So Tk's thread waits for nobody: one thread
+reads from the network, one writes to it, and queues lie between them and the window.
+"""
+
+import argparse
+import queue
+import re
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any, Literal
+from zlib import crc32
+
+from exercise5_chat_channels.client import Connection
+
+try:
+    import tkinter as tk
+    from tkinter import font, ttk
+except ImportError:
+    sys.exit(
+        "error: this Python has no tkinter. Debian, Ubuntu: apt install python3-tk. "
+        "Fedora: dnf install python3-tkinter. macOS: the installer of python.org, or "
+        "brew install python-tk. Windows: the box 'tcl/tk' in Python's installer"
+    )
+
+POLL = 40  # milliseconds between two looks at what has happened
+EVENTS_PER_POLL = 200  # then it is the user's turn: a flood must not freeze the window
+KEPT_LINES = 5000  # in the transcript
+
+PAPER, GROUND, EDGE, PALE = "#ffffff", "#f3f3f0", "#d9d9d3", "#dbe7f7"
+INK, FAINT, RED = "#24292f", "#74746c", "#b3261e"
+NICK_COLOURS = ("#1f5fbf", "#a33c00", "#1a7a3e", "#8430a8", "#ad1f5b", "#00727a")
+
+# PROTOCOL.md, "What the server sends": the kinds of lines, and the words that vary.
+KINDS = {
+    "said": r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) #(\S+) <(\S+)> (.*)",
+    "you": r"\* you are (\S+) in #(\S+).*",
+    "joined": r"\* (\S+) joined #(\S+)",
+    "left": r"\* (\S+) left #(\S+)",
+    "renamed": r"\* (\S+) is now (\S+)",
+    "channels": r"\* channels:(.*)",
+    "people": r"\* people in #(\S+):(.*)",
+    "refused": r"! (.*)",
+}
+# Control characters, line separators, changes of direction, halves of characters.
+HARMFUL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+
+
+def read_line(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the kind of a line of the server, and the words that vary in it.
+
+    The kind of a line that is in no other way known is "notice", without words.
+    """
+    for kind, pattern in KINDS.items():
+        if match := re.fullmatch(pattern, line):
+            return kind, match.groups()
+    return "notice", ()
+
+
+def harmless(text: str) -> str:
+    r"""Replace each character that can do harm on a screen by its escape, as \x1b."""
+    return re.sub(HARMFUL, lambda match: ascii(match[0])[1:-1], text)
+
+
+def local_time(when: str) -> tuple[str, str]:
+    """Return the day and the time that a clock here shows at that UTC time."""
+    try:
+        utc = datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        local = utc.astimezone()
+    except (ValueError, OverflowError, OSError):  # the 31st of February, the year 1
+        return "", when
+    return f"{local:%A} {local.day} {local:%B %Y}", f"{local:%H:%M}"
+
+
+class Link:
+    """A connection and its two threads, of which Tk's thread never has to wait for one.
+
+    Puts (link, "open" | "line" | "gone", text) into ``events`` as things happen. The
+    text is the line, or the reason why the connection is gone.
+    """
+
+    def __init__(self, host: str, port: int, events: "queue.SimpleQueue[Any]") -> None:
+        """Begin to connect."""
+        self.events = events
+        self.outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.connection: Connection | None = None
+        threading.Thread(target=self.read, args=(host, port), daemon=True).start()
+
+    def read(self, host: str, port: int) -> None:
+        """Connect and receive until the connection ends: the work of one thread."""
+        reason = "your Connection raised an error, see the terminal"
+        try:
+            self.connection = Connection(host, port)
+            threading.Thread(target=self.write, daemon=True).start()
+            self.events.put((self, "open", ""))
+            for line in self.connection.lines():
+                self.events.put((self, "line", line))
+            reason = "the server has closed the connection"
+        except OSError as error:
+            reason = error.strerror or str(error)
+        finally:
+            self.close()
+            self.events.put((self, "gone", reason))
+
+    def write(self) -> None:
+        """Send what is in the queue, until close(): the work of the other thread."""
+        assert self.connection
+        with suppress(OSError):  # read() will notice, too, and tell
+            while (line := self.outgoing.get()) is not None:
+                self.connection.send_line(line)
+        self.close()
+
+    def send(self, line: str) -> None:
+        """Send a line as soon as the network takes it."""
+        self.outgoing.put(line)
+
+    def close(self) -> None:
+        """Hang up. Both threads end."""
+        self.outgoing.put(None)
+        if self.connection:
+            with suppress(OSError):
+                self.connection.close()
+
+
+class Window:
+    """The window, and what it knows about the chat. All of it runs in Tk's thread."""
+
+    def __init__(self, root: tk.Tk, host: str, port: int, nick: str) -> None:
+        """Fill the window and begin to connect. The nick may be empty."""
+        self.root, self.host, self.port = root, host, port
+        self.nick, self.channel = nick, ""  # ours, or those that we want to have
+        self.shown = ""  # the channel whose messages the transcript shows
+        self.day = ""  # of the last message
+        self.people: set[str] = set()
+        self.stopped = False
+        self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        choose_looks(root)
+        self.build_bottom()
+        self.build_sides()
+        self.build_middle()
+        self.connect()
+        self.poll()
+
+    # What is in the window
+
+    def build_bottom(self) -> None:
+        """Put the state of the connection below everything."""
+        bottom = ttk.Frame(self.root, padding=(14, 0, 14, 8), height=44)
+        bottom.pack(side="bottom", fill="x")
+        bottom.pack_propagate(False)  # the same height with and without the button
+        self.state = ttk.Label(bottom)
+        self.state.pack(side="left")
+        self.again = ttk.Button(bottom, text="Connect again", command=self.connect)
+        self.again.bind("<Return>", lambda _: self.again.invoke())
+
+    def build_sides(self) -> None:
+        """Put the channels on the left and the people on the right."""
+        left, _, self.channel_list = build_side(self.root, "left", "Channels")
+        _, self.people_title, self.people_list = build_side(
+            self.root, "right", "People"
+        )
+        self.people_list.bind("<Button-1>", lambda _: "break")  # only to look at
+        self.channel_list.bind("<<ListboxSelect>>", self.on_click)
+        # Others may have made channels. Look when somebody goes there to choose one.
+        self.channel_list.bind("<Enter>", lambda _: self.ask("/channels"))
+        self.new_name = ttk.Entry(left, width=12)
+        self.new_name.bind("<Return>", self.on_create)
+        self.new_name.pack(fill="x", pady=(8, 6))
+        self.create = ttk.Button(left, text="New channel", command=self.on_create)
+        self.create.pack(fill="x")
+
+    def build_middle(self) -> None:
+        """Put the transcript and the line to type in the middle."""
+        middle = ttk.Frame(self.root, padding=(0, 12))
+        middle.pack(fill="both", expand=True)
+        self.title = ttk.Label(middle, style="Title.TLabel")
+        self.title.pack(anchor="w", pady=(0, 6))
+        self.entry = ttk.Entry(middle, font="TkDefaultFont")
+        self.entry.bind("<Return>", self.on_return)
+        self.entry.pack(side="bottom", fill="x", pady=(10, 0), ipady=3)
+        self.transcript = build_transcript(middle)
+
+    def show_state(self, text: str, connected: bool) -> None:
+        """Tell the state of the connection. Without one, nothing can be typed."""
+        self.state.configure(text=text, foreground=FAINT if connected else RED)
+        for widget in (self.entry, self.new_name, self.create):
+            widget.state(["!disabled" if connected else "disabled"])
+
+    def show_people(self) -> None:
+        """Show who is here, and how many."""
+        names = sorted(self.people, key=str.casefold)
+        self.people_title["text"] = f"People ({len(names)})" if names else "People"
+        fill(self.people_list, names, self.nick)
+
+    def show_channel(self, channel: str) -> None:
+        """Begin a new transcript if this is another channel than before."""
+        if channel != self.shown:
+            self.shown, self.day = channel, ""
+            self.title["text"] = f"#{channel}"
+            self.root.title(f"#{channel}")
+            self.transcript["state"] = "normal"
+            self.transcript.delete("1.0", "end")
+            self.transcript["state"] = "disabled"
+
+    def show(self, *pieces: str) -> None:
+        """Add a line to the transcript, given as text, style, text, style, …"""
+        reads_further_up = self.transcript.yview()[1] < 1.0
+        self.transcript["state"] = "normal"
+        self.transcript.insert("end", *pieces, "\n")
+        self.transcript.delete("1.0", f"end - {KEPT_LINES + 1} lines")
+        self.transcript["state"] = "disabled"
+        if not reads_further_up:
+            self.transcript.see("end")
+
+    # What the user does
+
+    def connect(self) -> None:
+        """Connect, at first and again."""
+        self.asked = Counter[str]()  # by the window itself, and not yet answered
+        self.greeted = False
+        self.again.pack_forget()
+        self.show_state(f"Connecting to {self.host}:{self.port} …", connected=False)
+        self.link = Link(self.host, self.port, self.events)
+
+    def ask(self, *questions: str) -> None:
+        """Ask the server what the window needs to know, unseen by the user."""
+        for question in questions:
+            self.asked[question] += 1
+            self.link.send(question)
+
+    def on_return(self, _: object) -> None:
+        """Say what was typed. What was pasted as several lines is several messages."""
+        for line in self.entry.get().splitlines():
+            self.link.send(line.encode(errors="replace").decode())
+        self.entry.delete(0, "end")
+
+    def on_click(self, _: object) -> None:
+        """Join a channel. The mark follows when the server says that we are there."""
+        names = self.channel_list.get(0, "end")
+        for index, name in enumerate(names):
+            clicked = self.channel_list.selection_includes(index)
+            if clicked and name != f"#{self.channel}":
+                self.link.send(f"/join {name}")
+        fill(self.channel_list, names, f"#{self.channel}")
+
+    def on_create(self, _: object = None) -> None:
+        """Create the channel whose name was typed."""
+        self.link.send(f"/create {self.new_name.get().strip()}")
+        self.new_name.delete(0, "end")
+        self.entry.focus()
+
+    def stop(self, *_: object) -> None:
+        """End soon. For signals, whose handlers must leave Tk alone."""
+        self.stopped = True
+
+    # What the network does
+
+    def poll(self) -> None:
+        """Look what has happened, every now and then."""
+        self.root.after(POLL, self.poll)
+        if self.stopped:
+            self.root.quit()
+        with suppress(queue.Empty):
+            for _ in range(EVENTS_PER_POLL):
+                link, event, text = self.events.get_nowait()
+                if link is self.link:
+                    getattr(self, f"on_{event}")(text)
+
+    def on_open(self, _: str) -> None:
+        """Begin anew: the server sends again what the transcript has shown."""
+        self.shown = ""
+        self.show_state(f"Connected to {self.host}:{self.port}", connected=True)
+        self.entry.focus()
+
+    def on_gone(self, reason: str) -> None:
+        """Say so, and offer to connect again."""
+        self.show_state(f"Not connected: {reason}", connected=False)
+        self.show(f"Not connected: {reason}", "refused")
+        self.people.clear()
+        self.show_people()
+        self.again.pack(side="right")
+        self.again.focus()
+
+    def on_line(self, line: str) -> None:
+        """Do what a line of the server says. Show it, if not the window had asked."""
+        line = harmless(line)
+        kind, words = read_line(line)
+        if method := getattr(self, f"on_{kind}", None):  # as http.server finds do_GET
+            method(*words)
+        question = {"channels": "/channels", "people": "/who"}.get(kind, "")
+        if self.asked[question]:
+            self.asked[question] -= 1
+        elif kind != "said":
+            self.show(re.sub("^[*!] ", "", line), kind)
+
+    def on_said(self, when: str, channel: str, nick: str, text: str) -> None:
+        """Show a message. A history comes before the notice that we are there."""
+        self.show_channel(channel)
+        day, time = local_time(when)
+        if day != self.day:
+            self.day = day
+            self.show(day, "day")
+        colour = NICK_COLOURS[crc32(nick.encode()) % len(NICK_COLOURS)]
+        self.show(f"{time}\t", "time", f"{nick}  ", colour, text, "said")
+
+    def on_you(self, nick: str, channel: str) -> None:
+        """Take the nick and the channel that the server gives us."""
+        self.show_channel(channel)
+        if not self.greeted:  # just connected: ask for those that we had
+            if self.nick not in ("", nick):
+                self.link.send(f"/nick {self.nick}")
+            if self.channel not in ("", channel):
+                self.link.send(f"/join {self.channel}")
+        self.greeted = True
+        self.nick, self.channel = nick, channel
+        self.ask("/channels", "/who")
+
+    def on_joined(self, nick: str, _: str) -> None:
+        """Add somebody."""
+        self.people.add(nick)
+        self.show_people()
+
+    def on_left(self, nick: str, _: str) -> None:
+        """Remove somebody, who may have gone to a channel just made."""
+        self.people.discard(nick)
+        self.show_people()
+        self.ask("/channels")
+
+    def on_renamed(self, old: str, new: str) -> None:
+        """Replace a nick."""
+        self.people.discard(old)
+        self.on_joined(new, self.channel)
+
+    def on_channels(self, names: str) -> None:
+        """Show which channels there are."""
+        fill(self.channel_list, names.split(), f"#{self.channel}")
+
+    def on_people(self, channel: str, names: str) -> None:
+        """Show who is here."""
+        self.people = set(names.split())
+        self.show_people()
+
+
+# How it looks
+
+
+def choose_looks(root: tk.Tk) -> None:
+    """Choose colours, fonts and distances for the whole window."""
+    root.configure(background=GROUND)
+    root.minsize(560, 320)
+    # Tk's own fonts are the system's, and borrow from its others, emoji among them.
+    for name in ("TkDefaultFont", "TkTextFont"):
+        font.nametofont(name).configure(size=11)
+    style = ttk.Style(root)
+    style.theme_use("clam")  # the one that looks alike on all systems
+    style.configure(".", background=GROUND, foreground=INK, bordercolor=EDGE)
+    style.configure(".", lightcolor=GROUND, darkcolor=GROUND, troughcolor=GROUND)
+    style.configure("Title.TLabel", font=("TkDefaultFont", 13, "bold"))
+    style.configure("TEntry", padding=5)
+
+
+def build_side(
+    root: tk.Tk, side: Literal["left", "right"], text: str
+) -> tuple[ttk.Frame, ttk.Label, tk.Listbox]:
+    """Put a list with a title on one side of the window."""
+    frame = ttk.Frame(root, padding=(14, 16, 14, 12))
+    frame.pack(side=side, fill="y")
+    title = ttk.Label(frame, text=text, foreground=FAINT)
+    title.pack(anchor="w", pady=(0, 8))
+    names = tk.Listbox(frame, width=17, activestyle="none", exportselection=False)
+    names.configure(background=GROUND, foreground=INK, bd=0, highlightthickness=0)
+    names.configure(selectbackground=PALE, selectforeground=INK)
+    names.pack(fill="y", expand=True)
+    return frame, title, names
+
+
+def build_transcript(parent: ttk.Frame) -> tk.Text:
+    """Put a scrolling text in its place, and name the styles that lines can have."""
+    text = tk.Text(parent, width=62, height=22, wrap="word", state="disabled")
+    text.configure(font="TkDefaultFont", background=PAPER, foreground=INK, bd=0)
+    text.configure(padx=10, pady=8, spacing3=4, tabs="52")
+    bar = ttk.Scrollbar(parent, command=text.yview)
+    text.configure(yscrollcommand=bar.set)
+    bar.pack(side="right", fill="y")
+    text.pack(fill="both", expand=True)
+    for kind in ("notice", "you", "joined", "left", "renamed", "channels", "people"):
+        text.tag_configure(kind, foreground=FAINT, lmargin1=52, lmargin2=52)
+    for colour in NICK_COLOURS:
+        text.tag_configure(
+            colour, foreground=colour, font=("TkDefaultFont", 11, "bold")
+        )
+    text.tag_configure("refused", foreground=RED, lmargin1=52, lmargin2=52)
+    text.tag_configure("day", foreground=FAINT, justify="center", spacing1=6)
+    text.tag_configure("time", foreground=FAINT)
+    text.tag_configure("said", lmargin2=62)
+    return text
+
+
+def fill(widget: tk.Listbox, names: Sequence[str], marked: str) -> None:
+    """Show these names in a list, one of them marked."""
+    widget.delete(0, "end")
+    widget.insert("end", *names)
+    if marked in names:
+        widget.selection_set(names.index(marked))
+
+
+# The program
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST, PORT and the nick from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    parser.add_argument("--nick", metavar="NAME", default="")
+    return parser.parse_args()
+
+
+def open_root() -> tk.Tk:
+    """Return an empty window, or end with status 1 where there is no screen."""
+    try:
+        return tk.Tk(className="Chat")
+    except tk.TclError as error:
+        reason = str(error).splitlines()[0]
+        sys.exit(
+            f"error: cannot open a window: {reason}. Run this on a desktop, or over "
+            "ssh -X; without a screen use exercise5_chat_channels.client"
+        )
+
+
+def main() -> None:
+    """Show the window until it is closed, or until Ctrl+C."""
+    arguments = parse_arguments()
+    root = open_root()
+    window = Window(root, arguments.host, arguments.port, arguments.nick)
+    signal.signal(signal.SIGINT, window.stop)
+    signal.signal(signal.SIGTERM, window.stop)
+    root.mainloop()
+    window.link.close()
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join(
+                timeout=1
+            )  # it may still be connecting to a host that is silent
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):  # before the window is there
+        main()

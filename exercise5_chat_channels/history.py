@@ -1,0 +1,180 @@
+"""The chat's memory: messages and channels in an SQLite file. A given file.
+
+A message is in the file when ``add`` returns, and survives even a ``kill -9``:
+
+* SQLite appends it to a *write-ahead log*, FILE-wal, with one ``write``. From then on
+  the operating system has the bytes, whatever happens to the process. Now and then
+  SQLite carries the log over into FILE. https://www.sqlite.org/wal.html
+* All threads share *one writer*, a connection behind a lock, so that the order in which
+  they call ``add`` is the order in the file.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+# These two numbers stand in the file's first 100 bytes, and say whose it is and how it
+# is laid out. https://www.sqlite.org/fileformat.html#the_database_header
+APPLICATION_ID = int.from_bytes(b"Chat", "big")
+LAYOUT = 1
+SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS channels (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL,
+    channel TEXT NOT NULL, nick TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS messages_by_channel ON messages (channel);
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {LAYOUT};
+COMMIT;
+"""
+BUSY_TIMEOUT = 0.5  # seconds: better a message refused than a chat that stands still
+
+
+class HistoryError(Exception):
+    """The history file cannot be used; ``str()`` is one line for the user."""
+
+
+class Message(NamedTuple):
+    """One message as it is kept."""
+
+    when: str  # UTC, "2026-11-21T10:00:00Z"
+    channel: str  # without "#"
+    nick: str
+    text: str
+
+
+class History:
+    """An open history file. Any thread may call any method.
+
+    Every method but close raises HistoryError when the file cannot be used (any more).
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open the file, or create it in a folder that exists.
+
+        A file that is damaged, not ours, locked or read-only is refused as it is.
+        """
+        self._path = os.fspath(path)
+        self._lock = threading.Lock()
+        with _naming(self._path):
+            _check_header(self._path)
+            _check_pages(self._path)
+            self._connection = _connect(self._path, "rw")
+            try:
+                _prepare(self._connection)
+            except sqlite3.Error:
+                self._connection.close()
+                raise
+
+    def add(self, message: Message) -> None:
+        """Keep a message, or raise HistoryError: then nothing of it was kept."""
+        self._execute(
+            "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)",
+            message,
+        )
+
+    def last(self, channel: str, count: int = 50) -> list[Message]:
+        """Return the channel's last messages, ``count`` at most, oldest first."""
+        newest_first = self._execute(
+            "SELECT sent_at, channel, nick, text FROM messages"
+            " WHERE channel = ? ORDER BY id DESC LIMIT ?",
+            (channel, count),
+        )
+        return [Message(*row) for row in reversed(newest_first)]
+
+    def add_channel(self, name: str) -> None:
+        """Remember a channel; one that is known already stays where it is."""
+        self._execute("INSERT OR IGNORE INTO channels (name) VALUES (?)", (name,))
+
+    def channels(self) -> list[str]:
+        """Return the channels' names in the order of their creation."""
+        rows = self._execute("SELECT name FROM channels ORDER BY id", ())
+        return [name for (name,) in rows]
+
+    def close(self) -> None:
+        """Carry the log over and remove it. Calling close again does nothing."""
+        with self._lock:
+            # Refused while another program reads the file. Nothing is lost by that: the
+            # log stays, and SQLite carries it over the next time.
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._connection.close()
+
+    def __enter__(self) -> "History":
+        """Return the history: ``with History(path) as history``."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close."""
+        self.close()
+
+    def _execute(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
+        # A statement is a transaction of its own: it happens wholly or not at all.
+        with self._lock, _naming(self._path):
+            return self._connection.execute(sql, values).fetchall()
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Turn an error of SQLite or of the system into one that names the file."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise HistoryError(f"cannot use the history file {path!r}: {reason}") from error
+
+
+def _connect(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file, in mode "ro" (it will not be written to) or "rw"."""
+    return sqlite3.connect(
+        # Quoted, since a name may hold "?", "#" and "%", which mean something in a URI.
+        f"file:{quote(os.fsencode(os.path.abspath(path)), safe='')}?mode={mode}",
+        uri=True,
+        timeout=BUSY_TIMEOUT,
+        isolation_level=None,  # no transaction but ours
+        check_same_thread=False,  # the lock is for that
+    )
+
+
+def _check_header(path: str) -> None:
+    """Look at the first bytes before SQLite does, which may write while it opens."""
+    with open(path, "a+b") as file:  # appending: creates a file, but never empties one
+        file.seek(0)
+        header = file.read(100)
+    ours = header[:16] == b"SQLite format 3\0" and (
+        header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+    )
+    if header and not ours:
+        raise sqlite3.DatabaseError("it is not a chat history")
+
+
+def _check_pages(path: str) -> None:
+    """Look for damage without writing: even closing a writer carries the log over."""
+    real = os.path.realpath(path)  # logs lie beside the file, not beside a link to it
+    # FILE-journal is there if a server was killed while it switched the log on or off.
+    # Only a writer can take back what was done by half.
+    mode = "rw" if os.path.exists(f"{real}-journal") else "ro"
+    with closing(_connect(path, mode)) as connection:
+        (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    # quick_check takes bytes cut off the end for zeros. (They may be in a log, though.)
+    whole = os.path.getsize(real) == pages * page_size or os.path.exists(f"{real}-wal")
+    if verdict != "ok" or not whole:
+        raise sqlite3.DatabaseError("it is damaged")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Create the tables of a new file, and switch the log on."""
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    if layout > LAYOUT:
+        raise sqlite3.DatabaseError(f"a newer program made it (layout {layout})")
+    if layout == 0:
+        # Before there is a log: _check_header looks for our number in FILE itself.
+        connection.executescript(SCHEMA)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,140 @@
+"""Exercise 4: many clients, one thread each; every line goes to all the others.
+
+Run ``python -m exercise4_multiclient.server [HOST] [PORT]``, then connect several
+times with ``nc 127.0.0.1 8080`` and type.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
+MAX_LINE = 64 * 1024  # bytes: nobody may fill our memory with a line without an end
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST and PORT from the command line. Port 0: the system chooses one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    return parser.parse_args()
+
+
+def open_listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there (listen(2)), or end with status 1."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # After a restart the last connection may still be in TIME_WAIT. Not on Windows:
+    # there the option would let a second server take the same port.
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except (OSError, UnicodeError) as error:
+        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+    host, port = listening.getsockname()
+    print(f"Listening on {host}:{port}", flush=True)
+    return listening
+
+
+def accept_client(listening: socket.socket) -> socket.socket:
+    """Wait for the next client and return the socket that leads to it."""
+    listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
+    while True:
+        try:
+            return listening.accept()[0]
+        except (TimeoutError, ConnectionAbortedError):
+            continue
+
+
+def check_length(line: bytes) -> bytes:
+    """Return the line, or raise ValueError when it is over MAX_LINE bytes."""
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a line of more than {MAX_LINE} bytes")
+    return line
+
+
+def split_lines(client: socket.socket) -> Iterator[bytes]:
+    """Yield what the client sends line by line, each with its newline, until it leaves.
+
+    TCP is a stream: a recv() may bring half a line, or three. What stands behind the
+    last newline waits for the next turn; it gets a newline when the client closes.
+    """
+    rest = b""
+    while received := client.recv(65536):
+        *lines, rest = (rest + received).split(b"\n")
+        for line in lines:
+            yield check_length(line) + b"\n"
+        check_length(rest)
+    if rest:
+        yield rest + b"\n"
+
+
+class Relay:
+    """The clients' sockets, and what their threads do with them."""
+
+    def __init__(self) -> None:
+        """Start with nobody connected."""
+        self.clients: list[socket.socket] = []
+        self.lock = threading.Lock()  # one thread at a time uses the list and sends
+
+    def relay(self, line: bytes, sender: socket.socket) -> None:
+        """Send a line to every client but its sender."""
+        with self.lock:
+            for client in self.clients:
+                if client is not sender:
+                    with contextlib.suppress(OSError):  # its own thread will notice
+                        client.sendall(line)
+
+    def serve_client(self, client: socket.socket) -> None:
+        """Relay one client's lines until it leaves: the work of one thread."""
+        try:
+            for line in split_lines(client):
+                self.relay(line, client)
+        except (OSError, ValueError) as error:
+            print(f"Disconnected: {error}", file=sys.stderr)
+        with self.lock:
+            self.clients.remove(client)
+        client.close()
+
+    def accept_clients(self, listening: socket.socket) -> None:
+        """Give every client that connects a place in the list and a thread."""
+        while True:
+            client = accept_client(listening)
+            with self.lock:
+                self.clients.append(client)
+            threading.Thread(target=self.serve_client, args=[client]).start()
+
+    def disconnect_all(self) -> None:
+        """End every connection: that wakes its thread, which closes it and returns."""
+        # Without the lock: a thread may hold it that waits for a client to read.
+        for client in list(self.clients):
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+
+def main() -> None:
+    """Relay lines between clients. Ctrl+C disconnects them all and ends the server."""
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    relay = Relay()
+    try:
+        with open_listening_socket(arguments.host, arguments.port) as listening:
+            relay.accept_clients(listening)
+    except KeyboardInterrupt:
+        relay.disconnect_all()
+
+
+if __name__ == "__main__":
+    main()
