@@ -104,8 +104,8 @@ class Link:
             for line in self.connection.lines():
                 self.events.put((self, "line", line))
             reason = "the server has closed the connection"
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host such as "a..b"
+            reason = getattr(error, "strerror", None) or str(error)
         finally:
             self.close()
             self.events.put((self, "gone", reason))
@@ -384,23 +384,24 @@ def build_side(
 
 def build_transcript(parent: ttk.Frame) -> tk.Text:
     """Put a scrolling text in its place, and name the styles that lines can have."""
+    usual = font.nametofont("TkDefaultFont")
+    bold = (usual.cget("family"), usual.cget("size"), "bold")
+    indent = usual.measure("00:00   ")
     text = tk.Text(parent, width=62, height=22, wrap="word", state="disabled")
-    text.configure(font="TkDefaultFont", background=PAPER, foreground=INK, bd=0)
-    text.configure(padx=10, pady=8, spacing3=4, tabs="52")
+    text.configure(font=usual, background=PAPER, foreground=INK, bd=0)
+    text.configure(padx=10, pady=8, spacing3=4, tabs=indent)
     bar = ttk.Scrollbar(parent, command=text.yview)
     text.configure(yscrollcommand=bar.set)
     bar.pack(side="right", fill="y")
     text.pack(fill="both", expand=True)
     for kind in ("notice", "you", "joined", "left", "renamed", "channels", "people"):
-        text.tag_configure(kind, foreground=FAINT, lmargin1=52, lmargin2=52)
+        text.tag_configure(kind, foreground=FAINT, lmargin1=indent, lmargin2=indent)
     for colour in NICK_COLOURS:
-        text.tag_configure(
-            colour, foreground=colour, font=("TkDefaultFont", 11, "bold")
-        )
-    text.tag_configure("refused", foreground=RED, lmargin1=52, lmargin2=52)
+        text.tag_configure(colour, foreground=colour, font=bold)
+    text.tag_configure("refused", foreground=RED, lmargin1=indent, lmargin2=indent)
     text.tag_configure("day", foreground=FAINT, justify="center", spacing1=6)
     text.tag_configure("time", foreground=FAINT)
-    text.tag_configure("said", lmargin2=62)
+    text.tag_configure("said", lmargin2=indent)
     return text
 
 
