@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,8 @@ def display() -> Iterator[str]:
     """Start a virtual display, and return its name, such as ":99"."""
     if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is not installed")
-    for number in range(99, 200):
-        if Path(f"/tmp/.X{number}-lock").exists():
-            continue
+    unused = (n for n in range(99, 300) if not Path(f"/tmp/.X{n}-lock").exists())
+    for number in unused:
         command = [
             "Xvfb",
             f":{number}",
@@ -80,17 +80,16 @@ def display() -> Iterator[str]:
 
 
 def is_up(screen: "subprocess.Popen[bytes]", number: int) -> bool:
-    """Wait until the display answers, or has ended since another one has its number."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until the display answers; or has ended, since another has its number."""
+    lock, deadline = Path(f"/tmp/.X{number}-lock"), time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        with socket.socket(socket.AF_UNIX) as client:
-            if client.connect_ex(f"/tmp/.X11-unix/X{number}") == 0:
-                return screen.poll() is None
-        try:
+        with socket.socket(socket.AF_UNIX) as client, suppress(OSError, ValueError):
+            client.connect(f"/tmp/.X11-unix/X{number}")
+            if int(lock.read_text()) == screen.pid:  # it is not another's that answers
+                return True
+        with suppress(subprocess.TimeoutExpired):
             screen.wait(timeout=0.05)
-        except subprocess.TimeoutExpired:
-            continue
-        return False
+            return False
     screen.kill()
     return False
 
@@ -212,9 +211,9 @@ class User:
         assert self.window.title["text"] == marked
 
     def press_return(self, widget: Any) -> None:
-        """Press Return in a widget."""
+        """Press Return in a widget, as soon as it has the keyboard."""
         widget.focus_force()
-        self.root.update()
+        self.wait(lambda: self.root.focus_displayof() is widget)
         widget.event_generate("<Return>")
 
     def say(self, line: str) -> None:
@@ -456,9 +455,9 @@ def test_says_that_the_server_is_gone_and_connects_again(
     bob = peer("bob")
     bob.say("/join sport")
     alice.press_return(alice.window.again)
-    alice.wait_for("before", "you are alice in #sport")
-    bob.expect("alice joined #sport")
     alice.wait_for_people("alice", "bob")
+    bob.expect("alice joined #sport")
+    alice.wait_for("before", "you are alice in #sport")
     assert not alice.window.again.winfo_ismapped()
     assert alice.window.entry.get() == "a draft"
     assert alice.text().count("before") == 1
@@ -537,6 +536,16 @@ def test_keeps_a_bounded_transcript(
     assert lines[0] == "number 1000"
     assert len(lines) == gui.KEPT_LINES + 2
     assert alice.window.transcript.yview()[1] == 1.0
+
+
+def test_shows_no_endless_line(gui: Any, listening: socket.socket, user: Users) -> None:
+    """Tk would lay out a line of a megabyte for minutes."""
+    alice = user(listening.getsockname()[1], "")
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"* " + b"x" * 3_000_000 + b"\n* the end\n")
+        alice.wait_for("the end")
+        assert alice.text().split("\n")[0] == "x" * gui.SHOWN_CHARACTERS + " …"
 
 
 def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> None:

@@ -1,0 +1,331 @@
+"""The checks of exercise 4: many clients, one thread each."""
+
+from tests.harness import system
+from tests.harness.checks import check
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import SOON, wait_until
+from tests.harness.peer import Peer, exchange
+from tests.harness.steps import show
+
+
+def call(speaker: Peer, listener: Peer) -> None:
+    """Say a line until the other client has heard it.
+
+    A connection is up before the server has accepted it, and nothing tells a client
+    when it has a place in the array. So the first lines may rightly be lost.
+    """
+    for _ in range(40):
+        speaker.send(f"{speaker.name} is here\n")
+        if speaker.name.encode() in listener.unread or listener.wait_for_more(0.1):
+            return
+    listener.fail_waiting(f"'{speaker.name} is here\\n'", 4)
+
+
+def meet(server: Server, *names: str, receive_buffer: int = 0) -> list[Peer]:
+    """Connect clients, and return them when the server relays between all of them."""
+    began = len(server.history.steps)
+    first, *others = peers = [server.connect(name, receive_buffer) for name in names]
+    for other in others:
+        call(other, first)
+    for peer in peers:
+        peer.send(f"{peer.name} is ready\n")
+    for peer in peers:
+        rest = set(names) - {peer.name}
+        waiting_for = {f"{name} is ready\n".encode() for name in rest}
+        while waiting_for:
+            waiting_for.discard(peer.read_line(f"{min(waiting_for).decode()!r}"))
+    who = f"{names[0]} … {names[-1]}" if len(names) > 3 else ", ".join(names)
+    server.history.sum_up(began, who, "connect, and hear each other")
+    return peers
+
+
+@check(
+    "4.1",
+    "serves the second client although the first is silent",
+    points=2,
+    hint="While the server waits in recv() for one client, it cannot look after the"
+    " next one: give every client a thread of its own, and a place in the array.",
+    read="One thread per client",
+)
+def test_second_client_is_served(lab: Lab) -> None:
+    server = lab.start_server()
+    alice = server.connect("alice")
+    bob = server.connect("bob")
+    call(bob, alice)
+
+
+@check(
+    "4.2",
+    "serves whoever speaks first, in whatever order they came",
+    points=1,
+    needs=["4.1"],
+    hint="The clients must not have to take turns: one thread per client, and none of"
+    " them waits for another.",
+    read="One thread per client",
+)
+def test_last_client_speaks_first(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    for speaker in (carol, bob, alice):
+        speaker.send(f"{speaker.name} speaks\n")
+        for listener in (alice, bob, carol):
+            if listener is not speaker:
+                listener.expect(f"{speaker.name} speaks\n")
+
+
+@check(
+    "4.3",
+    "relays a line, unchanged, to every other client",
+    points=2,
+    needs=["4.1"],
+    hint="Send the line to every socket in the array but the sender's: the same bytes,"
+    " with the newline, and with the \\r where there was one.",
+    read="Fan-out",
+)
+def test_relays_to_all_others(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    for line in ("hello\n", "  l'été à la mer ☀ \r\n", "\n", "x" * 5000 + "\n"):
+        alice.send(line)
+        bob.expect(line)
+        carol.expect(line)
+
+
+@check(
+    "4.4",
+    "does not send a line back to its sender",
+    points=1,
+    needs=["4.3"],
+    hint="Leave the sender's own socket out when you go through the array.",
+    read="Fan-out",
+)
+def test_sender_gets_nothing_back(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob = meet(server, "alice", "bob")
+    alice.send("for the others\n")
+    alice.send("the server is done with the first line\n")
+    bob.expect("for the others\nthe server is done with the first line\n")
+    bob.send("for alice\n")
+    alice.expect("for alice\n", remark="this is alice's own line")
+
+
+@check(
+    "4.5",
+    "cuts lines at \\n, whatever the pieces",
+    points=2,
+    needs=["4.3"],
+    hint="recv() returns what has arrived so far, not what was sent. Keep what is left"
+    " over per client, and relay only up to the last \\n.",
+    read="Framing",
+)
+def test_cuts_lines(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    for start, end in (
+        (b"hel", b"lo\n"),
+        (b"caf\xc3", b"\xa9\n"),  # the two bytes of é
+        (b"one\ntw", b"o\nthree\nfour\n"),
+    ):
+        alice.send(start)
+        alice.wait_until_read()
+        whole, newline, rest = start.rpartition(b"\n")
+        bob.expect(whole + newline)
+        carol.send("carol in between\n")
+        early = "alice's line was relayed before it was complete"
+        bob.expect("carol in between\n", remark=early)
+        alice.send(end)
+        bob.expect(rest + end, remark="of alice's line a part is missing")
+
+
+@check(
+    "4.6",
+    "never mixes the lines of two senders",
+    points=2,
+    needs=["4.3"],
+    hint="sendall() sends in several parts when the receiver is slow, and another"
+    " thread can send to the same socket in between. Send under a lock.",
+    read="One lock",
+)
+def test_lines_do_not_mix(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol", receive_buffer=4096)
+    lines = {alice: b"a" * 50_000 + b"\n", carol: b"c" * 50_000 + b"\n"}
+    for sender in lines:
+        lab.history.event(sender.name, "sends 30 lines at once", "50,001 bytes each")
+    outgoing = {sender: line * 30 for sender, line in lines.items()} | {bob: b""}
+    exchange(outgoing, lambda: bob.unread.count(b"\n") >= 60)
+    for _ in range(60):
+        line = bob.read_line("60 lines, each of one sender alone")
+        if line not in lines.values():
+            lab.fail(
+                expected=("Expected bob to receive", "lines of 50,000 × 'a' or 'c'"),
+                got=("but one line is", show(line)),
+            )
+
+
+@check(
+    "4.7",
+    "relays a last line without \\n when its sender closes, with \\n added",
+    points=1,
+    needs=["4.5"],
+    hint="When recv() returns b'', look at what is left over before you leave.",
+    read="Framing",
+)
+def test_last_line_without_newline(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice.send("my last words")
+    alice.close()
+    bob.expect("my last words\n")
+    carol.close()
+    dave = server.connect("dave")
+    call(dave, bob)
+    bob.expect("dave is here\n", remark="carol left nothing that could be relayed")
+
+
+@check(
+    "4.8",
+    "keeps each sender's order, and loses and doubles nothing",
+    points=2,
+    needs=["4.3"],
+    hint="Relay a line to all the others before you read the sender's next one, and let"
+    " nobody change the array in the meantime.",
+    read="One lock",
+)
+def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
+    server = lab.start_server()
+    peers = meet(server, *(f"client{n}" for n in range(1, 21)))
+    said = {p: [f"{p.name} says {n}\n".encode() for n in range(50)] for p in peers}
+    lab.history.event("all 20", "say 50 lines each, at once")
+    outgoing = {peer: b"".join(lines) for peer, lines in said.items()}
+    exchange(outgoing, lambda: all(peer.unread.count(b"\n") >= 950 for peer in peers))
+    for listener in peers:
+        heard = [listener.read_line("950 lines of the others") for _ in range(950)]
+        for speaker in peers:
+            if speaker is not listener:
+                compare(lab, listener, speaker, heard, said[speaker])
+
+
+def compare(
+    lab: Lab, listener: Peer, speaker: Peer, heard: list[bytes], said: list[bytes]
+) -> None:
+    """Compare what one client heard of another with what that one said."""
+    start = f"{speaker.name} ".encode()
+    its_lines = [line for line in heard if line.startswith(start)]
+    if its_lines != said:
+        lab.fail(
+            f"{listener.name} did not receive {speaker.name}'s lines once, in order.",
+            expected=("Expected", show(b"".join(said))),
+            got=("but received", show(b"".join(its_lines))),
+        )
+
+
+@check(
+    "4.9",
+    "goes on when clients leave or reset",
+    points=2,
+    needs=["4.3"],
+    hint="A send to a client that is gone raises OSError: catch it where you send, for"
+    " that one client, and go on with the next. Take clients out of the array when"
+    " their recv() returns b'' or raises.",
+    read="Clients that leave",
+)
+def test_goes_on_when_clients_leave(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol, dave = meet(server, "alice", "bob", "carol", "dave")
+    carol.close()
+    dave.reset()
+    for n in range(10):
+        alice.send(f"still here {n}\n")
+        bob.expect(f"still here {n}\n", remark="who has left says nothing more")
+    erin = server.connect("erin")
+    call(erin, alice)
+
+
+@check(
+    "4.10",
+    "gives back threads and open files of clients that have gone",
+    points=2,
+    needs=["4.3"],
+    hint="When a client is gone: out of the array, close() its socket, and let its"
+    " thread return. A socket that is only shut down still is an open file.",
+    read="Clients that leave",
+)
+def test_gives_back_threads_and_files(lab: Lab) -> None:
+    server = lab.start_server(open_files=64)
+    alice = server.connect("alice")
+    come_and_go(server, alice, 10)
+    before = system.resources(server.pid)
+    come_and_go(server, alice, 100)
+    if before is None:
+        return  # this system does not tell; the limit of 64 open files has been kept
+    wait_until(lambda: not grew(before, system.resources(server.pid)), SOON)
+    after = system.resources(server.pid)
+    lab.history.event("server", f"has (threads, open files): {before}, then {after}")
+    if grew(before, after):
+        lab.fail(
+            expected=("Expected (threads, open files) to return to", str(before)),
+            got=("but after 100 clients there are", str(after)),
+        )
+
+
+def come_and_go(server: Server, alice: Peer, count: int) -> None:
+    """Let clients connect, speak and leave, one after another."""
+    began = len(server.history.steps)
+    for n in range(count):
+        guest = server.connect(f"guest{n}")
+        call(guest, alice)
+        guest.close()
+        alice.unread = b""
+    server.history.sum_up(began, f"{count} clients", "come, speak and go")
+
+
+def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
+    """Tell whether there are more threads or files; a few may have other reasons."""
+    if after is None:
+        return False
+    return after[0] > before[0] + 5 or after[1] > before[1] + 5
+
+
+@check(
+    "4.11",
+    "disconnects the sender of a line over 64 KiB, and nobody else",
+    points=1,
+    needs=["4.5"],
+    hint="Look at the length of what is left over after each recv(): without a limit"
+    " one client fills the server's memory.",
+    read="Framing",
+)
+def test_line_too_long(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice.send(b"a" * 60_000 + b"\n")
+    bob.expect(b"a" * 60_000 + b"\n")
+    carol.expect(b"a" * 60_000 + b"\n")
+    exchange({alice: b"a" * 70_000 + b"\n"}, lambda: bool(alice.end))
+    lab.history.event("alice", "sends a line of 70,000 bytes")
+    alice.expect_end(reset=True)
+    carol.send("business as usual\n")
+    bob.expect("business as usual\n", remark="nothing of the long line should come")
+
+
+@check(
+    "4.12",
+    "ends everything on Ctrl+C: every client sees the end, status 0",
+    points=2,
+    needs=["4.1"],
+    hint="A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
+    " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next start.",
+    read="Ctrl+C",
+)
+def test_ctrl_c(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    for stop in ("interrupt", "terminate"):
+        if stop == "terminate" and system.WINDOWS:
+            break  # there is no SIGTERM
+        server = lab.start_server(port=port)
+        alice, bob = meet(server, "alice", "bob")
+        getattr(server, stop)()
+        alice.expect_end(SOON)
+        bob.expect_end(SOON)
+        server.expect_exit()

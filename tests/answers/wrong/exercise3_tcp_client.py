@@ -1,0 +1,5 @@
+"""Wrong answers."""
+
+from tests.answers.catalogue import Wrong
+
+WRONG: list[Wrong] = []

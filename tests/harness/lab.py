@@ -1,0 +1,115 @@
+"""The words that suites are written in: the ``lab`` that every check is handed."""
+
+import random
+from pathlib import Path
+from typing import NoReturn
+
+from tests.harness import system
+from tests.harness.checks import CheckFailedError
+from tests.harness.peer import Listener, Peer, connect
+from tests.harness.program import Program, explain
+from tests.harness.steps import History
+from tests.harness.submission import Submission
+
+
+class Server(Program):
+    """A student's server, and the address that it was given."""
+
+    host: str
+    port: int
+    peers: list[Peer]
+
+    def connect(self, name: str, receive_buffer: int = 0) -> Peer:
+        """Connect a client; while the server is starting, try again.
+
+        A small ``receive_buffer`` (bytes) makes a client that is easily too slow.
+        """
+        host, port, history = self.host, self.port, self.history
+        peer = connect(name, host, port, self, history, receive_buffer)
+        self.peers.append(peer)
+        return peer
+
+
+class Lab:
+    """One check's laboratory: it starts programs and peers, and cleans up."""
+
+    def __init__(
+        self, submission: Submission, exercise: str, folder: Path, seed: int
+    ) -> None:
+        """Prepare a check of ``exercise``; ``folder`` is empty, for its files."""
+        self.submission = submission
+        self.exercise = exercise
+        self.folder = folder
+        self.numbers = random.Random(seed)  # so that a failed run can be repeated
+        self.history = History()
+        self.host = system.loopback_address(random.Random())
+        self.programs: list[Program] = []
+        self.peers: list[Peer] = []
+        self.listeners: list[Listener] = []
+
+    def start_server(
+        self,
+        *options: str,
+        port: int | None = None,
+        open_files: int | None = None,
+        exercise: str = "",
+    ) -> Server:
+        """Start the exercise's server on an address that nobody else uses."""
+        port = system.free_port(self.host) if port is None else port
+        command = self._command(exercise or self.exercise, "server", self.host, port)
+        command += options
+        if open_files:
+            command = system.with_open_files(command, open_files)
+        server = Server("server", command, self.submission.folder, self.history)
+        server.host, server.port, server.peers = self.host, port, self.peers
+        self.programs.append(server)
+        return server
+
+    def start_client(
+        self,
+        host: str,
+        port: int,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        in_terminal: bool = False,
+    ) -> Program:
+        """Start the exercise's client."""
+        command = [*self._command(self.exercise, "client", host, port), *options]
+        folder, history = self.submission.folder, self.history
+        client = Program(
+            "client", command, folder, history, environment, in_terminal=in_terminal
+        )
+        self.programs.append(client)
+        return client
+
+    def _command(self, exercise: str, program: str, host: str, port: int) -> list[str]:
+        self.history.event(program, f"starts with {host} {port}")
+        return self.submission.command(exercise, program, host, port)
+
+    def listen(self) -> Listener:
+        """Open a listening socket for the client under test to connect to."""
+        listener = Listener(self.host)
+        self.listeners.append(listener)
+        return listener
+
+    def accept(
+        self, listener: Listener, program: Program, name: str = "server"
+    ) -> Peer:
+        """Take the connection of the client under test."""
+        peer = listener.accept(name, program, self.history)
+        self.peers.append(peer)
+        return peer
+
+    def fail(self, message: str = "", **parts: object) -> NoReturn:
+        """Fail the check, with what the last program's state adds."""
+        error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
+        raise explain(error, self.programs[-1], hangs=False)
+
+    def clean_up(self) -> None:
+        """Stop and close everything that the check started."""
+        for program in self.programs:
+            program.stop()
+        for peer in self.peers:
+            peer.socket.close()
+        for listener in self.listeners:
+            listener.close()

@@ -1,0 +1,341 @@
+"""Peers: clients that talk to a program under test, and servers that it talks to.
+
+Every step goes into the history. What is expected is compared byte by byte as it comes,
+so that a wrong byte fails at once and only a missing one has to be waited for.
+"""
+
+import contextlib
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import NoReturn
+
+from tests.harness import system
+from tests.harness.checks import CheckFailedError
+from tests.harness.patience import ANSWER, SLICE, START, slices, wait_until
+from tests.harness.program import Program, explain
+from tests.harness.steps import History, show
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
+
+
+def as_bytes(text: str | bytes) -> bytes:
+    """Return text as UTF-8; bytes as they are."""
+    return text.encode() if isinstance(text, str) else text
+
+
+class Peer:
+    """One end of a TCP connection; the program under test has the other."""
+
+    def __init__(
+        self, name: str, connection: socket.socket, program: Program, history: History
+    ) -> None:
+        """Take over a connected socket."""
+        self.name = name
+        self.socket = connection
+        self.program = program
+        self.history = history
+        self.unread = b""  # received, but not yet expected by anybody
+        self.end = ""  # how the stream ended: "end", "reset", or not yet ""
+        self.waited_in_vain = False
+        connection.setblocking(False)
+
+    # -- sending ----------------------------------------------------------------------
+
+    def send(self, *pieces: str | bytes) -> None:
+        """Send each piece in a segment of its own (TCP_NODELAY is set)."""
+        for piece in map(as_bytes, pieces):
+            self.history.sent(self.name, self.program.name, piece)
+            self._send(piece)
+
+    def send_bulk(self, data: str | bytes, what: str) -> None:
+        """Send much at once; the history says ``what`` it is, and how much."""
+        data = as_bytes(data)
+        self.history.event(self.name, f"sends {what}", f"{len(data):,} bytes")
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        view = memoryview(data)
+        for wait in slices(ANSWER):
+            with contextlib.suppress(BlockingIOError):
+                try:
+                    view = view[self.socket.send(view) :]
+                except OSError as error:
+                    self.fail(f"{self.name} cannot send: {error.strerror}.")
+            if not view:
+                return
+            self.receive_now()  # or both sides might wait for the other to read
+            select.select([], [self.socket], [], wait)
+        self.fail(f"{self.program.name} does not read what {self.name} sends.")
+
+    def wait_until_read(self) -> None:
+        """Wait until the program has read what was sent: a piece stays a piece.
+
+        Where the system does not tell (only Linux does), give it a moment.
+        """
+        addresses = self.socket.getpeername(), self.socket.getsockname()
+        if system.unread_bytes(*addresses) is None:
+            select.select([], [], [self.socket], SLICE)
+        else:
+            wait_until(lambda: system.unread_bytes(*addresses) == 0, ANSWER)
+
+    def half_close(self) -> None:
+        """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""
+        self.history.event(self.name, "half-closes")
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self.socket.fileno() != -1:
+            self.history.event(self.name, "closes")
+            self.socket.close()
+
+    def reset(self) -> None:
+        """Leave with a RST, as a program does that crashes with unread input."""
+        self.history.event(self.name, "resets the connection")
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.socket.close()
+
+    # -- receiving --------------------------------------------------------------------
+
+    def receive_now(self) -> bool:
+        """Take what has arrived, without waiting; return whether anything changed."""
+        if self.end:
+            return False
+        try:
+            data = self.socket.recv(1 << 20)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self.end = "reset"
+            event = f"resets {self.name}'s connection"
+            self.history.event(self.program.name, event, error.strerror or "")
+            return True
+        if data:
+            self.unread += data
+            self.history.received(self.program.name, self.name, data)
+        else:
+            self.end = "end"
+            self.history.event(self.program.name, f"closes {self.name}'s connection")
+        return True
+
+    def wait_for_more(self, seconds: float = ANSWER) -> bool:
+        """Wait until something arrives, or the stream ends; return whether it did."""
+        for wait in slices(seconds):
+            if self.receive_now():
+                return True
+            if self.end:
+                return False
+            select.select([self.socket], [], [], wait)
+        self.waited_in_vain = not self.receive_now()
+        return not self.waited_in_vain
+
+    def expect(
+        self, data: str | bytes, *, remark: str = "", seconds: float = ANSWER
+    ) -> None:
+        """Receive exactly these bytes next; ``remark`` explains a difference."""
+        wanted = as_bytes(data)
+        while wanted.startswith(self.unread[: len(wanted)]):
+            if len(self.unread) >= len(wanted):
+                self.unread = self.unread[len(wanted) :]
+                return
+            if not self.wait_for_more(seconds):
+                self.fail_at(wanted, self.unread, self.what_ended_it(seconds))
+        self.fail_at(wanted, self.unread, remark or "this is the first difference")
+
+    def read_line(self, waiting_for: str, seconds: float = ANSWER) -> bytes:
+        """Receive the next line, with its newline; ``waiting_for`` says which."""
+        while b"\n" not in self.unread:
+            if not self.wait_for_more(seconds):
+                self.fail_waiting(waiting_for, seconds)
+        line, newline, self.unread = self.unread.partition(b"\n")
+        return line + newline
+
+    def read_to_end(self, waiting_for: str, seconds: float = ANSWER) -> bytes:
+        """Receive everything until the program closes the connection."""
+        while not self.end:
+            if not self.wait_for_more(seconds) and not self.end:
+                self.fail(
+                    expected=(f"Expected {self.name} to receive", waiting_for),
+                    got=("but the connection", f"is still open after {seconds:g} s"),
+                )
+        data, self.unread = self.unread, b""
+        return data
+
+    def expect_end(self, seconds: float = ANSWER, *, reset: bool = False) -> None:
+        """Expect the end of the stream and nothing before it.
+
+        ``reset``: a reset is as good, because the program was right not to read.
+        """
+        rest = self.read_to_end("the end of the stream", seconds)
+        if rest:
+            self.fail_at(b"", rest, "nothing more should have come")
+        if self.end == "reset" and not reset:
+            self.fail(
+                expected=(f"Expected {self.name} to see", "the end of the stream"),
+                got=("but the connection was", "reset"),
+                hint=UNREAD_INPUT,
+            )
+
+    # -- failing ----------------------------------------------------------------------
+
+    def what_ended_it(self, seconds: float = ANSWER) -> str:
+        """Say why no more bytes came."""
+        if self.end == "reset":
+            return "here the connection was reset"
+        if self.end:
+            return "here the connection was closed"
+        return f"nothing more came within {seconds:g} s"
+
+    def fail(self, message: str = "", **parts: object) -> NoReturn:
+        """Fail the check; the program's state is added to the explanation."""
+        error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
+        if self.end == "reset" and not error.hint:
+            error.hint = UNREAD_INPUT
+        raise explain(error, self.program, self.waited_in_vain)
+
+    def fail_at(
+        self, wanted: bytes, got: bytes, remark: str, hint: str = ""
+    ) -> NoReturn:
+        """Fail with both texts, and a caret at the first difference."""
+        same = next(
+            (n for n in range(min(len(wanted), len(got))) if wanted[n] != got[n]),
+            min(len(wanted), len(got)),
+        )
+        # Of long texts only the neighbourhood of the difference tells anything.
+        start = max(same - 60, 0) if max(len(wanted), len(got)) > 160 else 0
+        skipped = f"… {start:,} equal bytes, then " if start else ""
+        came = skipped + show(got[start:]) if got else "nothing"
+        self.fail(
+            expected=(
+                f"Expected {self.name} to receive",
+                skipped + show(wanted[start:]) if wanted else "the end of the stream",
+            ),
+            got=(f"but the {self.program.name} sent", came),
+            at=len(skipped) + len(show(got[start:same])) - 1 if got else None,
+            remark=remark,
+            hint=hint,
+        )
+
+    def fail_waiting(self, waiting_for: str, seconds: float) -> NoReturn:
+        """Fail because something did not come."""
+        self.fail(
+            expected=(f"Expected {self.name} to receive", waiting_for),
+            got=("but", self.what_ended_it(seconds)),
+        )
+
+
+UNREAD_INPUT = (
+    "The connection was reset. TCP does that when a program closes a socket with input"
+    " that it has not read, or when it dies."
+)
+
+
+def exchange(outgoing: dict[Peer, bytes], enough: Callable[[], bool]) -> bool:
+    """Let many peers send and receive at once, until there is ``enough``.
+
+    Return False when nothing has moved for a while, or when all streams have ended.
+    """
+    left = {peer: memoryview(data) for peer, data in outgoing.items()}
+    while not enough():
+        if not any(_turn(left, wait) for wait in slices(ANSWER)):
+            return False
+    return True
+
+
+def _turn(left: dict[Peer, memoryview], wait: float) -> bool:
+    """Send and receive once wherever it is possible; return whether it was."""
+    talking = [peer for peer in left if not peer.end]
+    senders = [peer.socket for peer in talking if left[peer]]
+    sockets = [peer.socket for peer in talking]
+    readable, writable, _ = select.select(sockets, senders, [], wait)
+    for peer in talking:
+        if peer.socket in writable:
+            with contextlib.suppress(OSError):  # reading tells how it ended
+                left[peer] = left[peer][peer.socket.send(left[peer]) :]
+        if peer.socket in readable:
+            peer.receive_now()
+    return bool(readable or writable)
+
+
+def connect(
+    name: str,
+    host: str,
+    port: int,
+    program: Program,
+    history: History,
+    receive_buffer: int = 0,
+) -> Peer:
+    """Connect to a program, which may still be starting: the first client tries again.
+
+    Nothing else tells that a server is up without using up one of its accepts.
+    """
+    connection = _connect(host, port, program, receive_buffer)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    own = connection.getsockname()
+    history.event(name, "connects", f"{own[0]}:{own[1]}")
+    return Peer(name, connection, program, history)
+
+
+def _connect(
+    host: str, port: int, program: Program, receive_buffer: int
+) -> socket.socket:
+    for wait in slices(START):
+        connection = socket.socket()
+        if receive_buffer:  # counts only when it is set before connect, tcp(7)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(START)
+        try:
+            connection.connect((host, port))
+        except OSError as error:
+            connection.close()
+            refused = isinstance(error, ConnectionRefusedError)
+            if not refused or program.was_reached or program.exited.wait(wait):
+                _fail_to_connect(host, port, program, error.strerror or str(error))
+        else:
+            program.was_reached = True
+            return connection
+    return _fail_to_connect(host, port, program, f"nobody listened for {START:g} s")
+
+
+def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoReturn:
+    error = CheckFailedError(
+        expected=(f"Expected the {program.name} to listen on", f"{host}:{port}"),
+        got=("but", reason),
+    )
+    if not program.exited.is_set() and not program.was_reached:
+        error.hint = "Nobody listens there. See that bind() gets HOST and PORT."
+    raise explain(error, program, hangs=True)
+
+
+class Listener:
+    """A server's listening socket in the hands of the suite, for clients to meet."""
+
+    def __init__(self, host: str) -> None:
+        """Listen on a port that is free."""
+        self.socket = socket.create_server((host, 0))
+        self.host, self.port = self.socket.getsockname()[:2]
+
+    def accept(self, name: str, program: Program, history: History) -> Peer:
+        """Wait for the program under test to connect."""
+        for wait in slices(START):
+            if select.select([self.socket], [], [], wait)[0]:
+                connection, address = self.socket.accept()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                event = f"connects to {name}"
+                history.event(program.name, event, f"{address[0]}:{address[1]}")
+                return Peer(name, connection, program, history)
+            if program.exited.is_set():
+                break
+        error = CheckFailedError(
+            expected=("Expected the client to connect to", f"{self.host}:{self.port}"),
+            got=("but it", "did not"),
+        )
+        raise explain(error, program, hangs=True)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.socket.close()
+

@@ -1,0 +1,283 @@
+"""Programs under test: started in a process group of their own, watched, stopped."""
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tests.harness import system
+from tests.harness.checks import CheckFailedError
+from tests.harness.patience import ANSWER, SLICE, SOON, slices
+from tests.harness.steps import History, show
+
+MOST_OUTPUT = 16 * 1024 * 1024  # bytes kept of what a program prints
+ABORTED = "Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
+MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without what would change Python's ways.
+
+    PYTHONUNBUFFERED, for instance, would hide that a program forgets to flush.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
+    return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Output:
+    """What a program has printed so far on stdout or stderr."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.data = bytearray()
+        self.length = 0  # in bytes, with those not kept
+        self.ended = False
+        self.changed = threading.Condition()
+
+    def read_all(self, pipe: int) -> None:
+        """Read a pipe to its end: the work of a thread, so that no pipe ever fills."""
+        while piece := _read(pipe):
+            with self.changed:
+                self.length += len(piece)
+                self.data += piece[: MOST_OUTPUT - len(self.data)]
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+        os.close(pipe)
+
+    def wait_for(self, condition: Callable[[bytes], object], seconds: float) -> bool:
+        """Wait until what was printed fulfils a condition; return whether it does."""
+        with self.changed:
+            for wait in slices(seconds):
+                if condition(bytes(self.data)):
+                    return True
+                if self.ended:
+                    return False
+                self.changed.wait(wait)
+            return bool(condition(bytes(self.data)))
+
+
+def _read(pipe: int) -> bytes:
+    try:
+        return os.read(pipe, 65536)
+    except OSError:  # a terminal's other end is closed: EIO, pty(7)
+        return b""
+
+
+class Program:
+    """One run of a student's program."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        folder: Path,
+        history: History,
+        environment: dict[str, str] | None = None,
+        *,
+        in_terminal: bool = False,
+    ) -> None:
+        """Start ``command`` in ``folder``; ``name`` is who it is in the history."""
+        self.name = name
+        self.folder = folder
+        self.history = history
+        self.stdout, self.stderr = Output(), Output()
+        self.exited = threading.Event()
+        self.was_reached = False  # by a peer: from then on a refusal is a failure
+        self.is_python = "faulthandler" in command
+        self._start(command, clean_environment() | (environment or {}), in_terminal)
+
+    def _start(
+        self, command: Sequence[str], environment: dict[str, str], in_terminal: bool
+    ) -> None:
+        outside = inside = subprocess.PIPE
+        if in_terminal:
+            outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
+        try:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=inside,
+                stdout=inside,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                **system.process_options(),
+            )
+        except OSError as error:
+            raise CheckFailedError(f"{command[0]} cannot be started: {error}") from None
+        if in_terminal:
+            os.close(inside)
+        self._keyboard = outside if in_terminal else os.dup(_fileno(self.process.stdin))
+        if self.process.stdin:
+            self.process.stdin.close()
+        stdout = os.dup(outside if in_terminal else _fileno(self.process.stdout))
+        self._watch(self.stdout, stdout)
+        self._watch(self.stderr, os.dup(_fileno(self.process.stderr)))
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def _watch(self, output: Output, pipe: int) -> None:
+        threading.Thread(target=output.read_all, args=[pipe], daemon=True).start()
+
+    def _wait(self) -> None:
+        self.process.wait()
+        self.exited.set()
+
+    # -- what a check does with it ----------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is the process group's too."""
+        return self.process.pid
+
+    def type(self, text: str) -> None:
+        """Type on the program's keyboard."""
+        self.history.event("the user", f"types {text!r}")
+        try:
+            os.write(self._keyboard, text.encode())
+        except OSError:
+            self.fail("it no longer reads the keyboard")
+
+    def end_typing(self) -> None:
+        """Press Ctrl+D: close the program's standard input."""
+        self.history.event("the user", "presses Ctrl+D")
+        os.close(self._keyboard)
+        self._keyboard = -1
+
+    def interrupt(self) -> None:
+        """Press Ctrl+C."""
+        self.history.event("Ctrl+C", f"for {self.name}")
+        system.interrupt(self.pid)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.history.event("SIGTERM", f"for {self.name}")
+        system.terminate(self.pid)
+
+    def kill(self) -> None:
+        """End it as hard as ``kill -9``."""
+        self.history.event("kill -9", f"for {self.name}")
+        self.stop()
+        self._wait_for_exit(SOON)
+
+    def stop(self) -> None:
+        """Make sure that nothing of it runs on."""
+        system.kill(self.pid)
+        if self._keyboard != -1:
+            os.close(self._keyboard)
+            self._keyboard = -1
+
+    def expect_printed(self, text: str, seconds: float = ANSWER) -> None:
+        """Wait until the program's stdout holds ``text``."""
+        if self.stdout.wait_for(lambda data: text.encode() in data, seconds):
+            self.history.event(self.name, f"prints {text!r}")
+            return
+        printed = show(bytes(self.stdout.data))
+        self.fail(
+            expected=(f"Expected {self.name} to print", repr(text)),
+            got=("but its stdout is", printed),
+        )
+
+    def expect_exit(
+        self, status: int = 0, seconds: float = SOON, hint: str = ""
+    ) -> None:
+        """Wait for the program's end; it must have this status and no traceback."""
+        if not self._wait_for_exit(seconds):
+            self.fail(f"{self.name} is still running after {seconds:g} s.", hint=hint)
+        got = self.process.returncode
+        self.history.event(self.name, f"ends with status {got}")
+        if self.traceback():
+            self.fail(f"{self.name} ended with a traceback.", hint=hint)
+        if got != status:
+            self.fail(
+                expected=(f"Expected {self.name} to end with", f"status {status}"),
+                got=("but it ended with", describe_status(got)),
+                hint=hint,
+            )
+
+    def _wait_for_exit(self, seconds: float) -> bool:
+        if not any(self.exited.wait(wait) for wait in slices(seconds)):
+            return False
+        self.stdout.wait_for(lambda _: self.stdout.ended, 10 * SLICE)
+        self.stderr.wait_for(lambda _: self.stderr.ended, 10 * SLICE)
+        return True
+
+    # -- what it says of itself -------------------------------------------------------
+
+    def errors(self) -> str:
+        """Return what stands on stderr, with the work folder's name left out."""
+        text = bytes(self.stderr.data).decode(errors="replace").replace("\r\n", "\n")
+        return text.replace(str(self.folder) + os.sep, "").partition(ABORTED)[0]
+
+    def traceback(self) -> str:
+        """Return the place and the exception of the last traceback, or ''."""
+        text = self.errors()
+        if "Traceback (most recent call last)" not in text:
+            return ""
+        places = re.findall(r'File "(exercise[^"]*)", line (\d+)', text)
+        reasons = re.findall(r"^([\w.]+(?:Error|Exception|Interrupt).*)", text, re.M)
+        place = f"{Path(places[-1][0]).name} line {places[-1][1]}" if places else ""
+        return " · ".join(part for part in (place, *reasons[-1:]) if part)
+
+    def whereabouts(self) -> str:
+        """Make a Python program that hangs say in which of its lines it waits.
+
+        ``-X faulthandler`` prints every thread's stack when SIGABRT ends the program.
+        """
+        if not self.is_python or self.exited.is_set() or not system.abort(self.pid):
+            return ""
+        self._wait_for_exit(ANSWER)
+        stacks = bytes(self.stderr.data).decode(errors="replace").partition(ABORTED)[2]
+        places = map(self._place_of_thread, re.split(r"hread 0x", stacks))
+        return "\n".join(dict.fromkeys(filter(None, places)))
+
+    def _place_of_thread(self, stack: str) -> str:
+        """Return the innermost line of the student's own in a thread's stack."""
+        frames = re.findall(r'File "([^"]*)", line (\d+) in (\S+)', stack)
+        for name, number, function in frames:
+            file = Path(name)
+            if self.folder in file.parents and file.is_file():
+                source = file.read_text(encoding="utf-8").splitlines()
+                code = source[int(number) - 1].strip()
+                return f"It waits in {function}(), {file.name} line {number}:  {code}"
+        return ""
+
+    def fail(self, message: str = "", **parts: object) -> NoReturn:
+        """Fail the check, after a wait in vain for this program."""
+        error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
+        raise explain(error, self, hangs=True)
+
+
+def explain(
+    error: CheckFailedError, program: Program, hangs: bool
+) -> CheckFailedError:
+    """Add the symptom that says most: a traceback, an early end, or where it waits.
+
+    The last only when somebody waited in vain: the answer to that ends the program.
+    """
+    if reason := program.traceback():
+        error.add(f"{program.name} printed a traceback: {reason}")
+        error.hint = error.hint or "Read the traceback from its last line upward."
+    elif program.exited.is_set():
+        status = describe_status(program.process.returncode)
+        error.add(f"{program.name} had ended, with {status}.")
+    elif hangs:
+        error.add(program.whereabouts())
+    return error
+
+
+def describe_status(status: int) -> str:
+    """Return an exit status in words; negative ones are signals (subprocess)."""
+    if status >= 0:
+        return f"status {status}"
+    return f"signal {-status} ({system.signal_name(-status)})"
+
+
+def _fileno(stream: object) -> int:
+    number: int = stream.fileno()  # type: ignore[attr-defined]
+    return number

@@ -1,0 +1,96 @@
+"""What is graded: whose files, laid out where, started how.
+
+A submission's files never lie where pytest could meet them. They are copied into a work
+folder, with the lab's given files beside them, and run there as programs.
+"""
+
+import shutil
+import sys
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from tests.harness.checks import CheckFailedError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # comes with pytest
+
+LAB = Path(__file__).parents[2]
+
+YOURS = {  # the files that a student edits; all others come from the lab
+    "exercise1_http_hello": ["server.py"],
+    "exercise2_accept_loop": ["server.py"],
+    "exercise3_tcp_client": ["client.py"],
+    "exercise4_multiclient": ["server.py"],
+    "exercise5_chat_channels": ["server.py", "client.py"],
+}
+GIVEN = {"exercise5_chat_channels": ["history.py", "gui.py", "web.py"]}
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "tests", "solutions")
+
+
+class Submission:
+    """A folder laid out like the repository, ready to run."""
+
+    def __init__(self, root: Path) -> None:
+        """Take a submission's folder; whether it holds anything shows later."""
+        self.root = root
+
+    @cached_property
+    def folder(self) -> Path:
+        """The work folder: the working folder of all its programs."""
+        folder = Path(tempfile.mkdtemp(prefix="lab-"))
+        if self._commands:
+            shutil.copytree(self.root, folder, dirs_exist_ok=True, ignore=NOT_COPIED)
+        for exercise in YOURS:
+            (folder / exercise).mkdir(exist_ok=True)
+            _copy(self.root / exercise, YOURS[exercise], folder / exercise)
+            _copy(LAB / exercise, GIVEN.get(exercise, []), folder / exercise)
+        return folder
+
+    def remove_folder(self) -> None:
+        """Delete the work folder, if there is one."""
+        if "folder" in self.__dict__:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @cached_property
+    def _commands(self) -> dict[str, list[str]]:
+        """The commands in lab.toml, which lets a submission use another language."""
+        file = self.root / "lab.toml"
+        if not file.is_file():
+            return {}
+        try:
+            commands: dict[str, list[str]] = tomllib.loads(file.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CheckFailedError(f"{file} cannot be read: {error}") from None
+        for name, command in commands.items():
+            if not isinstance(command, list) or not all(map(_is_text, command)):
+                raise CheckFailedError(f"{file}: {name} must be a list of texts.")
+        return commands
+
+    def command(self, exercise: str, program: str, host: str, port: int) -> list[str]:
+        """Return the command that starts ``program``, "server" or "client"."""
+        given = self._commands.get(f"{exercise}.{program}")
+        if given:
+            return [word.format(host=host, port=port) for word in given]
+        if not self.root.is_dir():
+            raise CheckFailedError(f"There is no folder {self.root}.")
+        file = self.root / exercise / f"{program}.py"
+        if not file.is_file():
+            raise CheckFailedError(
+                f"There is no {exercise}/{program}.py in {self.root}.",
+                hint="A submission is laid out like the lab: one folder per exercise.",
+            )
+        module = f"{exercise}.{program}"
+        return [sys.executable, "-X", "faulthandler", "-m", module, host, str(port)]
+
+
+def _copy(source: Path, names: list[str], target: Path) -> None:
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -1,0 +1,175 @@
+"""What differs between Linux, macOS and Windows: here, and nowhere else.
+
+Everything takes process ids and plain values, so that the other modules read the same
+on every system.
+"""
+
+import contextlib
+import os
+import random
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+LINUX = sys.platform == "linux"
+WINDOWS = sys.platform == "win32"
+
+# Ctrl+C reaches a Windows program only through its console. This runs in a process of
+# its own, because whoever attaches to a console receives what it sends there.
+WINDOWS_CTRL_C = """
+import ctypes, sys
+kernel = ctypes.windll.kernel32
+kernel.FreeConsole()
+if not kernel.AttachConsole(int(sys.argv[1])):
+    sys.exit(1)
+kernel.SetConsoleCtrlHandler(None, True)
+kernel.GenerateConsoleCtrlEvent(0, 0)
+"""
+
+
+def loopback_address(numbers: random.Random) -> str:
+    """Return a loopback address that most likely nobody else uses at the moment.
+
+    Linux and Windows answer on all of 127.0.0.0/8 (RFC 6890, section 2.2.2), so every
+    run can have an address of its own; macOS has only 127.0.0.1.
+    """
+    if sys.platform == "darwin":
+        return "127.0.0.1"
+    return ".".join(["127", *(str(numbers.randint(1, 254)) for _ in range(3))])
+
+
+def free_port(host: str) -> int:
+    """Return a port on which nobody listens at ``host`` at this moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def process_options() -> dict[str, Any]:
+    """Return the options for Popen that give a program a process group of its own."""
+    if not WINDOWS:
+        return {"start_new_session": True}
+    hidden = subprocess.STARTUPINFO()  # type: ignore[attr-defined]
+    hidden.dwFlags |= subprocess.STARTF_USESHOWWINDOW  # type: ignore[attr-defined]
+    console = subprocess.CREATE_NEW_CONSOLE  # type: ignore[attr-defined]
+    return {"startupinfo": hidden, "creationflags": console}
+
+
+def with_open_files(command: list[str], limit: int) -> list[str]:
+    """Return the command under a limit of open files; Windows knows no such limit."""
+    if WINDOWS:
+        return command
+    return ["/bin/sh", "-c", f"ulimit -n {limit}; exec {shlex.join(command)}"]
+
+
+def interrupt(pid: int) -> None:
+    """Press Ctrl+C: SIGINT to a program's whole process group, as a terminal does."""
+    if WINDOWS:
+        subprocess.run([sys.executable, "-c", WINDOWS_CTRL_C, str(pid)], check=False)
+    else:
+        _signal_group(pid, signal.SIGINT)
+
+
+def terminate(pid: int) -> None:
+    """Ask a program to end with SIGTERM. Windows has no such thing: see ``kill``."""
+    if not WINDOWS:
+        _signal_group(pid, signal.SIGTERM)
+
+
+def kill(pid: int) -> None:
+    """End a program, and all that it started, at once."""
+    if WINDOWS:
+        kill_tree = ["taskkill", "/T", "/F", "/PID", str(pid)]
+        subprocess.run(kill_tree, check=False, capture_output=True)
+    else:
+        _signal_group(pid, signal.SIGKILL)
+
+
+def abort(pid: int) -> bool:
+    """Send SIGABRT: ``python -X faulthandler`` then prints where its threads are."""
+    if WINDOWS:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGABRT)
+    return True
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)  # type: ignore[attr-defined,unused-ignore]
+
+
+def kill_marked(mark: str) -> list[int]:
+    """Kill every process whose environment holds ``mark``, and return their ids.
+
+    That finds programs that left their process group. Only Linux lets us look.
+    """
+    if not LINUX:
+        return []
+    killed = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (folder / "environ").read_bytes():
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed.append(int(folder.name))
+    return killed
+
+
+def resources(pid: int) -> tuple[int, int] | None:
+    """Return how many threads and open files a process group has, or None.
+
+    Read from /proc (proc(5)), so only on Linux.
+    """
+    if not LINUX:
+        return None
+    threads = files = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            # The command's name may hold anything, brackets too: read from its end.
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == pid and fields[0] != "Z":
+                threads += int(fields[17])
+                files += len(os.listdir(folder / "fd"))
+    return threads, files
+
+
+def memory(pid: int) -> int | None:
+    """Return the bytes that a program holds in memory, or None where we cannot look."""
+    if not LINUX:
+        return None
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def signal_name(number: int) -> str:
+    """Return a signal's name, such as SIGINT."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"
+
+
+def unread_bytes(receiver: tuple[str, int], sender: tuple[str, int]) -> int | None:
+    """Return how many bytes wait in a connection for ``receiver`` to read, or None.
+
+    The rx_queue of /proc/net/tcp (proc(5)), so only on Linux.
+    """
+    if not LINUX:
+        return None
+    wanted = [_as_in_proc(*receiver), _as_in_proc(*sender)]
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        fields = line.split()
+        if fields[1:3] == wanted:
+            return int(fields[4].split(":")[1], 16)
+    return 0
+
+
+def _as_in_proc(host: str, port: int) -> str:
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"

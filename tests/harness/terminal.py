@@ -1,0 +1,107 @@
+"""What a student sees: a line per check, the first failure whole, the score."""
+
+from typing import TYPE_CHECKING
+
+from tests.harness.checks import CheckFailedError
+from tests.harness.results import Result, Results
+from tests.harness.submission import YOURS
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+
+WIDTH = 88
+SIGNS = {"passed": "✓", "failed": "✗", "blocked": "–", "error": "!"}
+COLOURS = {"passed": "green", "failed": "red", "blocked": "yellow", "error": "red"}
+MOST_OUTPUT = 20  # lines of a program's stderr
+
+
+def check_line(result: Result, remark: str = "") -> str:
+    """Return a check's sign, number, title and points in one line."""
+    check = result.check
+    start = f"{SIGNS[result.outcome]} {check.id:<4} {check.title}{remark}"
+    points = f"{result.points}/{check.points}"
+    return f"{start:<{WIDTH - 6}} {points:>5}"
+
+
+def failure_text(
+    result: Result, error: CheckFailedError, history: list[str], again: str
+) -> str:
+    """Return the explanation of a failed check, as the design's section 6 shows it."""
+    lines = [check_line(result), *history]
+    lines += [f"  {line}" for line in error.lines()]
+    lines += _output_lines(result.output)
+    lines += paragraph("Hint", result.hint)
+    lines += [f"  Again {again}"]
+    return "\n".join(lines)
+
+
+def _output_lines(output: str) -> list[str]:
+    if not output.strip():
+        return []
+    lines = output.strip().splitlines()
+    left_out = len(lines) - MOST_OUTPUT
+    if left_out > 0:
+        lines = [f"… {left_out} lines left out …", *lines[-MOST_OUTPUT:]]
+    return ["  The program's stderr:", *(f"    | {line[:WIDTH]}" for line in lines)]
+
+
+def paragraph(word: str, text: str) -> list[str]:
+    """Return text wrapped behind an indented word."""
+    lines, line = [], f"  {word:<5} "
+    for part in text.split():
+        if len(line) + len(part) > WIDTH:
+            lines.append(line.rstrip())
+            line = " " * 8
+        line += part + " "
+    return [*lines, line.rstrip()]
+
+
+def print_check(writer: "TerminalWriter", result: Result, blocked_by: str) -> None:
+    """Print a check's line as soon as its outcome is known."""
+    remark = f" (needs {blocked_by})" if blocked_by else ""
+    colour = {COLOURS[result.outcome]: True}
+    writer.line(check_line(result, remark), **colour)
+
+
+def print_score(writer: "TerminalWriter", results: Results, everything: bool) -> None:
+    """Print the first failure (or all), the points, and what is next."""
+    failed = results.with_outcome("failed", "error")
+    failed = [result for result in failed if result.seconds or result.message]
+    for result in failed if everything else failed[:1]:
+        writer.line()
+        writer.line(result.message)
+    writer.line()
+    _print_bar(writer, results)
+    _print_next(writer, results, failed, everything)
+
+
+def _print_bar(writer: "TerminalWriter", results: Results) -> None:
+    points, most = results.points, results.max_points
+    filled = 40 * points // max(most, 1)
+    counts = [
+        f"{len(results.with_outcome(outcome))} {outcome}"
+        for outcome in ("passed", "failed", "blocked", "error")
+        if results.with_outcome(outcome)
+    ]
+    bar = "█" * filled + "░" * (40 - filled)
+    colour = {"green" if points == most else "yellow": True}
+    writer.line(f"  Score {bar} {points}/{most}   {', '.join(counts)}", **colour)
+
+
+def _print_next(
+    writer: "TerminalWriter", results: Results, failed: list[Result], everything: bool
+) -> None:
+    if not failed:
+        graded = {result.exercise for result in results.all.values()}
+        to_do = list(YOURS)[list(YOURS).index(max(graded)) + 1 :]
+        if to_do and results.points == results.max_points:
+            writer.line(f"  Next  {to_do[0]}/README.md")
+        return
+    first = failed[0]
+    section = f"read “{first.check.read}” in {first.exercise}/README.md"
+    text = f"{first.check.id} {first.check.title}: {section}"
+    for line in paragraph("Next", text):
+        writer.line(line)
+    if len(failed) > 1 and not everything:
+        ids = ", ".join(result.check.id for result in failed[1:])
+        writer.line(f"  Also failed: {ids}. Add -v to see every failure whole.")
