@@ -163,7 +163,8 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
         text = f"The lab itself failed: {error!r}. This is not your mistake."
         error = CheckFailedError(f"{text}\n{_place(error)}", hint="Please report it.")
     lab = item.stash.get(LAB_OF, None)
-    result.hint = " ".join(filter(None, [error.hint, result.check.hint]))
+    section = f"See “{result.check.read}” in the handout."
+    result.hint = " ".join(filter(None, [error.hint, result.check.hint, section]))
     history = []
     if lab:
         result.steps = lab.history.steps

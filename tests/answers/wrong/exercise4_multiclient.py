@@ -37,7 +37,6 @@ WRONG = [
         tempting="the loop is simpler without the if",
         caught_by="4.4",
         words=("alice's own line", "sender"),
-        also=("4.2", "4.3", "4.5", "4.6", "4.7", "4.8", "4.9"),
         changes=(("if client is not sender:", "if client:"),),
     ),
 ]
