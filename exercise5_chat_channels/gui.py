@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from time import monotonic
 from typing import Any, Literal
 from zlib import crc32
 
@@ -32,8 +33,9 @@ except ImportError:
     )
 
 POLL = 40  # milliseconds between two looks at what has happened
-EVENTS_PER_POLL = 200  # then it is the user's turn: a flood must not freeze the window
+BUSY = 0.02  # seconds that a look may take: a flood must not freeze the window
 KEPT_LINES = 5000  # in the transcript
+SHOWN_CHARACTERS = 4000  # of a line; Tk takes minutes for a megabyte
 
 PAPER, GROUND, EDGE, PALE = "#ffffff", "#f3f3f0", "#d9d9d3", "#dbe7f7"
 INK, FAINT, RED = "#24292f", "#74746c", "#b3261e"
@@ -57,7 +59,7 @@ HARMFUL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udf
 def read_line(line: str) -> tuple[str, tuple[str, ...]]:
     """Return the kind of a line of the server, and the words that vary in it.
 
-    The kind of a line that is in no other way known is "notice", without words.
+    Any line that is not of those kinds is a "notice", without words.
     """
     for kind, pattern in KINDS.items():
         if match := re.fullmatch(pattern, line):
@@ -68,6 +70,12 @@ def read_line(line: str) -> tuple[str, tuple[str, ...]]:
 def harmless(text: str) -> str:
     r"""Replace each character that can do harm on a screen by its escape, as \x1b."""
     return re.sub(HARMFUL, lambda match: ascii(match[0])[1:-1], text)
+
+
+def shorten(text: str) -> str:
+    """Cut a text that is longer than any that the protocol allows to be said."""
+    more = len(text) > SHOWN_CHARACTERS
+    return text[:SHOWN_CHARACTERS] + " …" if more else text
 
 
 def local_time(when: str) -> tuple[str, str]:
@@ -81,7 +89,7 @@ def local_time(when: str) -> tuple[str, str]:
 
 
 class Link:
-    """A connection and its two threads, of which Tk's thread never has to wait for one.
+    """A connection and its two threads, so that Tk's thread need not wait for it.
 
     Puts (link, "open" | "line" | "gone", text) into ``events`` as things happen. The
     text is the line, or the reason why the connection is gone.
@@ -268,8 +276,9 @@ class Window:
         self.root.after(POLL, self.poll)
         if self.stopped:
             self.root.quit()
+        enough = monotonic() + BUSY
         with suppress(queue.Empty):
-            for _ in range(EVENTS_PER_POLL):
+            while monotonic() < enough:
                 link, event, text = self.events.get_nowait()
                 if link is self.link:
                     getattr(self, f"on_{event}")(text)
@@ -299,7 +308,7 @@ class Window:
         if self.asked[question]:
             self.asked[question] -= 1
         elif kind != "said":
-            self.show(re.sub("^[*!] ", "", line), kind)
+            self.show(shorten(re.sub("^[*!] ", "", line)), kind)
 
     def on_said(self, when: str, channel: str, nick: str, text: str) -> None:
         """Show a message. A history comes before the notice that we are there."""
@@ -309,7 +318,7 @@ class Window:
             self.day = day
             self.show(day, "day")
         colour = NICK_COLOURS[crc32(nick.encode()) % len(NICK_COLOURS)]
-        self.show(f"{time}\t", "time", f"{nick}  ", colour, text, "said")
+        self.show(f"{time}\t", "time", f"{nick}  ", colour, shorten(text), "said")
 
     def on_you(self, nick: str, channel: str) -> None:
         """Take the nick and the channel that the server gives us."""
@@ -455,9 +464,7 @@ def main() -> None:
     window.link.close()
     for thread in threading.enumerate():
         if thread is not threading.main_thread():
-            thread.join(
-                timeout=1
-            )  # it may still be connecting to a host that is silent
+            thread.join(timeout=1)  # or not, if it still waits to be connected
 
 
 if __name__ == "__main__":

@@ -269,7 +269,7 @@ class ChatServer:
     def serve_client(self, client: Client) -> None:
         """Do what one client says until it leaves: the work of one thread."""
         with self.lock:
-            self.enter(client, self.lobby)
+            self.handle(client, f"/join {self.lobby.name}".encode())
         for line in client.split_lines():
             with self.lock:
                 if client.floods:
@@ -339,21 +339,19 @@ class ChatServer:
         channel = self.channels.get(name.removeprefix("#").casefold())
         if channel is None:
             raise RefusedError(f"there is no channel {name!r}, see /channels")
+        past = self.history.last(channel.name)  # may fail, and then nothing changes
         self.leave(client)
-        self.enter(client, channel)
-
-    def enter(self, client: Client, channel: Channel) -> None:
-        """Make a client a member: first the history, then its place, then the news."""
-        client.send(*map(format_message, self.history.last(channel.name)))
+        client.send(*map(format_message, past))
         client.channel = channel
         channel.members.append(client)
         self.greet(client)
         client.channel.tell(f"* {client.nick} joined #{channel.name}", but=client)
 
     def leave(self, client: Client) -> None:
-        """Take a client out of its channel."""
-        client.channel.tell(f"* {client.nick} left #{client.channel.name}", but=client)
-        client.channel.members.remove(client)
+        """Take a client out of its channel, if it is in one."""
+        if client in client.channel.members:
+            client.channel.members.remove(client)
+            client.channel.tell(f"* {client.nick} left #{client.channel.name}")
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is."""

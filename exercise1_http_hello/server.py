@@ -1,0 +1,108 @@
+"""Exercise 1: one HTTP answer for Chrome, and the end.
+
+Run ``python -m exercise1_http_hello.server [HOST] [PORT]``, then open
+http://127.0.0.1:8080/ in Chrome.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+
+PAGE = """<!doctype html>
+<title>Hello, Chrome</title>
+<h1>Hello, Chrome: you are a TCP client ✓</h1>
+<p>This page came through a socket that you opened yourself. À bientôt !</p>
+"""
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST and PORT from the command line. Port 0: the system chooses one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    return parser.parse_args()
+
+
+def open_listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there (listen(2)), or end with status 1."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # After a restart the last connection may still be in TIME_WAIT. Not on Windows:
+    # there the option would let a second server take the same port.
+    if os.name == "posix":
+        # TODO 1.8: set the socket's option SO_REUSEADDR, in place of pass
+        pass
+    # TODO 1.1: bind the socket to host and port, and listen
+    # TODO 1.10: when that fails, end with one line on stderr: error: and the reason
+    # TODO 1.1: print Listening on HOST:PORT, with the real port, and flush
+    return listening
+
+
+def accept_client(listening: socket.socket) -> socket.socket:
+    """Wait for the next client and return the socket that leads to it."""
+    listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
+    while True:
+        try:
+            # TODO 1.2, 1.7: accept a client, and return its socket in place of this one
+            return socket.socket()
+        except TimeoutError:
+            continue
+
+
+def read_head(client: socket.socket) -> bytes:
+    """Read a request up to the empty line that ends its head (RFC 9112, section 2.1).
+
+    Returns what came; the empty line is missing when the client left before it.
+    """
+    # TODO 1.5: receive piece after piece until the empty line has come; return it all
+    # TODO 1.9: when the client leaves before that, return what has come
+    return b""
+
+
+def build_response(page: str) -> bytes:
+    """Return the status line, the headers, the empty line and the page, as bytes."""
+    body = page.encode()
+    # TODO 1.2: put the status line before the page, and an empty line between them
+    # TODO 1.3: end each of these lines with CRLF
+    # TODO 1.4: add the headers: the page's type, its length in bytes, and "close"
+    head = ""
+    return head.encode() + body
+
+
+def serve_client(client: socket.socket) -> None:
+    """Read one request and answer it, unless the client leaves first."""
+    try:
+        if b"\r\n\r\n" in read_head(client):
+            # TODO 1.2, 1.6: send all of the response with PAGE, in place of pass
+            pass
+    except OSError as error:
+        print(f"The client is gone: {error}", file=sys.stderr)
+
+
+def main() -> None:
+    """Serve one client, then end. Ctrl+C ends the wait too."""
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with open_listening_socket(arguments.host, arguments.port) as listening:
+            with accept_client(listening) as client:
+                serve_client(client)
+    except KeyboardInterrupt:
+        print("Stopped", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    # What is still open in this file. Delete these lines when nothing is.
+    with open(__file__, encoding="utf-8") as file:
+        for line in map(str.strip, file):
+            if line.startswith("# TODO"):
+                print(line.removeprefix("# "), file=sys.stderr)
+    main()

@@ -1,0 +1,148 @@
+"""Exercise 2: an HTTP server that serves one client after another, for ever.
+
+Run ``python -m exercise2_accept_loop.server [HOST] [PORT]``, then open
+http://127.0.0.1:8080/ in Chrome.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+
+GIVE_UP_AFTER = 1.0  # seconds: browsers open connections and leave them silent
+MAX_HEAD = 8192  # bytes, as nginx and Apache allow by default
+
+PAGE = """<!doctype html>
+<title>Hello, Chrome</title>
+<h1>Hello, Chrome: you are a TCP client ✓</h1>
+<p>This page came through a socket that you opened yourself. À bientôt !</p>
+"""
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST and PORT from the command line. Port 0: the system chooses one."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    return parser.parse_args()
+
+
+def open_listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there (listen(2)), or end with status 1."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # After a restart the last connection may still be in TIME_WAIT. Not on Windows:
+    # there the option would let a second server take the same port.
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except (OSError, UnicodeError) as error:
+        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+    host, port = listening.getsockname()
+    print(f"Listening on {host}:{port}", flush=True)
+    return listening
+
+
+def accept_client(listening: socket.socket) -> socket.socket:
+    """Wait for the next client and return the socket that leads to it."""
+    listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
+    while True:
+        try:
+            return listening.accept()[0]
+        except (TimeoutError, ConnectionAbortedError):
+            continue
+
+
+def read_head(client: socket.socket) -> bytes:
+    """Read a request up to the empty line that ends its head (RFC 9112, section 2.1).
+
+    Returns what came: less when the client left, fell silent or speaks no HTTP, and
+    more than MAX_HEAD bytes when the head is too long.
+    """
+    head = b""
+    # TODO 2.9: stop as well when there are more than MAX_HEAD bytes
+    while b"\r\n\r\n" not in head:
+        # TODO 2.3: stop as well when recv raises TimeoutError: the client is silent
+        received = client.recv(4096)
+        head += received
+        # TODO 2.6: stop as well when this is no HTTP: a method begins with a letter
+        if not received:
+            break
+    return head
+
+
+def choose_status(head: bytes) -> str:
+    """Return the status that a request head deserves (RFC 9110, section 15)."""
+    # TODO 2.9: a head of more than MAX_HEAD bytes: 431 Request Header Fields Too Large
+    # TODO 2.6: no whole head, or no request line of HTTP/1: 400 Bad Request
+    # TODO 2.5: another method than GET: 405 Method Not Allowed
+    # TODO 2.4: another path than /: 404 Not Found
+    return "200 OK"
+
+
+def build_response(status: str, page: str) -> bytes:
+    """Return the status line, the headers, the empty line and the page, as bytes."""
+    body = page.encode()
+    head = (
+        f"HTTP/1.1 {status}\r\n"
+        "Content-Type: text/html; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        # TODO 2.5: Allow: GET, if the status is 405
+        "Connection: close\r\n"
+        "\r\n"
+    )
+    return head.encode() + body
+
+
+def discard_input(client: socket.socket) -> None:
+    """Half-close, then read what the client still sends (RFC 9112, section 9.6).
+
+    A close with unread input makes TCP reset the connection and destroy the answer.
+    """
+    # TODO 2.5, 2.6, 2.9: half-close, then receive until the end, but not for ever
+
+
+def serve_client(client: socket.socket) -> None:
+    """Read one request and answer it, unless the client is silent or leaves first."""
+    # TODO 2.3: let recv wait no longer than GIVE_UP_AFTER
+    try:
+        head = read_head(client)
+        status = choose_status(head)
+        # TODO 2.4: give every other status a page of its own
+        page = PAGE
+        if head:
+            client.sendall(build_response(status, page))
+        # TODO 2.5, 2.6, 2.9: discard the input after an answer to half a request
+    except OSError as error:
+        print(f"The client is gone: {error}", file=sys.stderr)
+
+
+def main() -> None:
+    """Serve one client after another. Ctrl+C ends the server at once."""
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with open_listening_socket(arguments.host, arguments.port) as listening:
+            # TODO 2.1, 2.2, 2.7: serve one client after another, for ever
+            with accept_client(listening) as client:
+                serve_client(client)
+    except KeyboardInterrupt:
+        print("Stopped", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    # What is still open in this file. Delete these lines when nothing is.
+    with open(__file__, encoding="utf-8") as file:
+        for line in map(str.strip, file):
+            if line.startswith("# TODO"):
+                print(line.removeprefix("# "), file=sys.stderr)
+    main()

@@ -1,0 +1,392 @@
+"""Exercise 5: a chat server with channels, a history, and no patience with the slow.
+
+Run ``python -m exercise5_chat_channels.server [HOST] [PORT]``. PROTOCOL.md says what it
+understands and what it promises.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from exercise5_chat_channels.history import History, HistoryError, Message
+
+MAX_LINE = 1024  # bytes, with the newline
+MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow client
+MAX_CHANNELS = 100
+PATIENCE = 1.0  # seconds that a flood waits for a reader that has stopped
+RECEIVE = 16384  # bytes; who fills this at once sends faster than we relay
+HELP = (
+    "* /nick NAME · /who · /channels · /join NAME · /create NAME · /quit · "
+    "//text says /text · anything else is said in your channel"
+)
+
+# poll(2) needs no descriptor of its own and has no limit of 1024. Windows has select.
+Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+class RefusedError(Exception):
+    """A client's line is refused; the text says why."""
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
+def channel_name(text: str) -> str:
+    """Return ``text`` if it can name a channel, or end with status 1."""
+    if is_name(text):
+        return text
+    sys.exit(f"error: {text!r} is not a channel name: 1 to 20 letters, digits, - or _")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the address and the options from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    parser.add_argument("--history", metavar="FILE", default="chat.db")
+    parser.add_argument("--channels", metavar="NAME", nargs="+", type=channel_name)
+    parser.add_argument("--max-clients", metavar="N", type=int, default=1000)
+    parser.set_defaults(channels=["general", "sport"])
+    return parser.parse_args()
+
+
+def open_listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there (listen(2)), or end with status 1."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # After a restart the last connection may still be in TIME_WAIT. Not on Windows:
+    # there the option would let a second server take the same port.
+    if os.name == "posix":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen()
+    except (OSError, UnicodeError) as error:
+        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+    host, port = listening.getsockname()
+    print(f"Listening on {host}:{port}", flush=True)
+    return listening
+
+
+def is_name(text: str) -> bool:
+    """Tell whether ``text`` can name a person or a channel."""
+    return re.fullmatch(r"[\w-]{1,20}", text) is not None
+
+
+def decode_line(line: bytes) -> str:
+    """Return a client's line as text; raise RefusedError where PROTOCOL.md says so.
+
+    Control characters and line separators could forge a line, or drive a terminal.
+    """
+    # TODO 5.15: refuse a line that, with its newline, is over MAX_LINE bytes
+    # TODO 5.16: refuse what is not UTF-8, in place of errors="replace"
+    # TODO 5.16: drop a \r at the end, and refuse control characters and separators
+    return line.decode(errors="replace")
+
+
+def format_message(message: Message) -> str:
+    """Return the line that shows a message, now and in the history."""
+    # TODO 5.3: show when, where and by whom it was said
+    return message.text
+
+
+class Channel:
+    """A channel and the clients in it."""
+
+    def __init__(self, name: str) -> None:
+        """Start with nobody in it."""
+        self.name = name
+        self.members: list[Client] = []
+
+    def tell(self, line: str, but: "Client | None" = None) -> None:
+        """Send a line to every member, or to all but one."""
+        for member in self.members:
+            if member is not but:
+                member.send(line)
+
+
+class Client:
+    """One connection: who speaks there, where, and what waits to be sent."""
+
+    def __init__(self, connection: socket.socket, nick: str, channel: Channel) -> None:
+        """Take over a connected socket."""
+        # TODO 5.17: make the socket non-blocking: no thread may wait for a client
+        connection.setblocking(True)
+        self.socket = connection
+        self.nick = nick
+        self.channel = channel
+        self.outbox = bytearray()
+        self.last_sent = 0.0  # on the clock of time.monotonic()
+        self.floods = False
+        self.gone = False
+
+    def split_lines(self) -> Iterator[bytes]:
+        """Yield what comes, line by line, without the newline, until the end.
+
+        Of a line that is too long no more is kept than shows that it is.
+        """
+        rest = b""
+        with Selector() as selector:
+            selector.register(self.socket, selectors.EVENT_READ)
+            while selector.select() and (received := self.receive()):
+                *lines, rest = (rest + received).split(b"\n")
+                yield from lines
+                # TODO 5.15: keep the client, and of its line no more than MAX_LINE
+                if len(rest) > 64 * 1024:
+                    self.disconnect()
+
+    def receive(self) -> bytes:
+        """Return what has come, or b"" when the connection has ended."""
+        try:
+            received = self.socket.recv(RECEIVE)
+        except OSError:
+            return b""
+        self.floods = len(received) == RECEIVE
+        return received
+
+    def send(self, *lines: str) -> None:
+        """Send lines as far as the client takes them now; the rest waits."""
+        # TODO 5.17: add the lines to the outbox and flush it, unless the client is gone
+        with contextlib.suppress(OSError):  # its own thread will notice
+            self.socket.sendall("".join(line + "\n" for line in lines).encode())
+
+    def flush(self) -> None:
+        """Send what waits, but never wait; give up on a client that lets it pile up."""
+        # TODO 5.17: send from the outbox what the socket takes now, and note the time
+        # TODO 5.17: disconnect on an error, and when over MAX_OUTBOX bytes are left
+
+    def has_mail(self) -> bool:
+        """Tell whether something still waits to be sent."""
+        return bool(self.outbox)
+
+    def is_behind(self) -> bool:
+        """Tell whether much waits for this client although it still reads."""
+        # TODO 5.18: compare last_sent with PATIENCE, and the outbox with MAX_OUTBOX
+        return False
+
+    def disconnect(self) -> None:
+        """End the connection. The client's thread sees the end, and cleans up."""
+        self.gone = True
+        self.outbox.clear()
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the socket. Input left unread would make that a reset: discard it."""
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                if not self.socket.recv(65536):
+                    break
+        self.socket.close()
+
+
+class ChatServer:
+    """What the clients' threads share, and the lock that they share it by.
+
+    Whoever holds the lock waits for nobody: no client's slowness can stop the others.
+    And because it is held from the history to the last member, all see one order.
+    """
+
+    def __init__(self, history: History, channels: list[str], max_clients: int) -> None:
+        """Open the given channels, and those that people made in earlier runs."""
+        self.history = history
+        self.channels: dict[str, Channel] = {}  # by name without case
+        # TODO 5.13: open those of earlier runs, too
+        for name in channels:
+            self.channels.setdefault(name.casefold(), Channel(name))
+        self.lobby = self.channels[channels[0].casefold()]
+        self.max_clients = max_clients
+        self.clients: dict[str, Client] = {}  # by nick without case
+        self.guests = 0
+        self.lock = threading.Condition()
+        self.stopping = False
+
+    def stop(self, *_: object) -> None:
+        """Let run() return: the handler of SIGINT and SIGTERM."""
+        self.stopping = True
+
+    def run(self, listening: socket.socket) -> None:
+        """Accept clients, and send the slow what waits for them, until stop()."""
+        listening.setblocking(False)
+        while not self.stopping:
+            with Selector() as selector:
+                selector.register(listening, selectors.EVENT_READ)
+                with self.lock:
+                    self.lock.notify_all()  # hold_back() looks again
+                    for slow in filter(Client.has_mail, self.clients.values()):
+                        selector.register(slow.socket, selectors.EVENT_WRITE, slow)
+                ready = selector.select(timeout=0.1)
+            for key, _ in ready:
+                if key.fileobj is listening:
+                    self.accept_client(listening)
+                else:
+                    with self.lock:
+                        key.data.flush()
+
+    def accept_client(self, listening: socket.socket) -> None:
+        """Give a new client a nick and a thread, or tell it that the server is full."""
+        try:
+            connection, _ = listening.accept()
+        except OSError as error:  # no descriptor is left, or the client is gone
+            print(f"Cannot accept: {error}", file=sys.stderr)
+            time.sleep(0.1)
+            return
+        with self.lock:
+            client = Client(connection, self.free_nick(), self.lobby)
+            # TODO 5.19: if max_clients are here: ! server full, disconnect, close
+            self.clients[client.nick] = client
+            threading.Thread(target=self.serve_client, args=[client]).start()
+
+    def free_nick(self) -> str:
+        """Return the next guestN that nobody has."""
+        # TODO 5.2: go on to the next while somebody has taken this one with /nick
+        self.guests += 1
+        return f"guest{self.guests}"
+
+    def serve_client(self, client: Client) -> None:
+        """Do what one client says until it leaves: the work of one thread."""
+        with self.lock:
+            self.enter(client, self.lobby)
+        for line in client.split_lines():
+            with self.lock:
+                if client.floods:
+                    self.hold_back(client)
+                if client.gone:
+                    break
+                self.handle(client, line)
+        with self.lock:
+            client.gone = True
+            del self.clients[client.nick.casefold()]
+            self.leave(client)
+        client.close()
+
+    def hold_back(self, client: Client) -> None:
+        """Let a flood wait until those who still read have caught up."""
+        # TODO 5.18: while a member of its channel is behind, wait until run() notifies
+
+    def handle(self, client: Client, line: bytes) -> None:
+        """Do what one line asks for, or answer why not."""
+        try:
+            text = decode_line(line)
+            # TODO 5.4: a line that begins with / is a command: do what COMMANDS says
+            # TODO 5.9: refuse an unknown command; mind // and the empty line
+            self.say(client, text)
+        except (RefusedError, HistoryError) as reason:
+            client.send(f"! {reason}")
+
+    def say(self, client: Client, text: str) -> None:
+        """Keep a message, then show it: what anybody has seen is in the history."""
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        message = Message(when, client.channel.name, client.nick, text)
+        # TODO 5.12: keep the message
+        # TODO 5.3, 5.10: show it to the sender, too: all members see one order
+        client.channel.tell(format_message(message), but=client)
+
+    def change_nick(self, client: Client, name: str) -> None:
+        """Do /nick NAME."""
+        # TODO 5.2: refuse what is no name, and the nick of another client
+        # TODO 5.2: give the client its nick, its new place in clients, and a greeting
+        # TODO 5.8: tell the others in its channel
+
+    def create(self, client: Client, name: str) -> None:
+        """Do /create NAME."""
+        # TODO 5.6: refuse what is no name, and the name of a channel that exists
+        # TODO 5.19: refuse the channel after MAX_CHANNELS
+        # TODO 5.13: let the history remember the channel
+        # TODO 5.6: make the channel, and let the client join it
+
+    def join(self, client: Client, name: str) -> None:
+        """Do /join NAME."""
+        # TODO 5.5: refuse a channel that does not exist
+        # TODO 5.5, 5.14: let the client leave its channel, then enter the other
+
+    def enter(self, client: Client, channel: Channel) -> None:
+        """Make a client a member: first the history, then its place, then the news."""
+        # TODO 5.11: show the client the channel's last messages
+        client.channel = channel
+        channel.members.append(client)
+        self.greet(client)
+        # TODO 5.8: tell the others who has joined
+
+    def leave(self, client: Client) -> None:
+        """Take a client out of its channel."""
+        # TODO 5.8: tell the others who has left
+        client.channel.members.remove(client)
+
+    def greet(self, client: Client) -> None:
+        """Tell a client who and where it is."""
+        # TODO 5.1: send the line that begins with * you are
+
+    def list_channels(self, client: Client, _: str) -> None:
+        """Do /channels."""
+        # TODO 5.4: answer with the channels, in the order of their creation
+
+    def list_people(self, client: Client, _: str) -> None:
+        """Do /who."""
+        # TODO 5.4: answer with the members of the client's channel, sorted
+
+    def help(self, client: Client, _: str) -> None:
+        """Do /help."""
+        # TODO 5.4: answer with HELP
+
+    def quit(self, client: Client, _: str) -> None:
+        """Do /quit or /quitter."""
+        # TODO 5.7: say goodbye and disconnect
+
+    def close(self) -> None:
+        """Say goodbye, disconnect everybody, and wait until all threads are done."""
+        with self.lock:
+            for client in self.clients.values():
+                # TODO 5.20: send * server closing first
+                client.disconnect()
+            self.lock.notify_all()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join()
+
+
+COMMANDS = {
+    "/nick": ChatServer.change_nick,
+    "/channels": ChatServer.list_channels,
+    "/who": ChatServer.list_people,
+    "/help": ChatServer.help,
+    "/create": ChatServer.create,
+    "/join": ChatServer.join,
+    "/quit": ChatServer.quit,
+    "/quitter": ChatServer.quit,
+}
+
+
+def main() -> None:
+    """Serve until Ctrl+C, then end every connection, thread and file."""
+    arguments = parse_arguments()
+    listening = open_listening_socket(arguments.host, arguments.port)
+    try:
+        with listening, History(arguments.history) as history:
+            server = ChatServer(history, arguments.channels, arguments.max_clients)
+            signal.signal(signal.SIGINT, server.stop)
+            signal.signal(signal.SIGTERM, server.stop)
+            server.run(listening)
+            server.close()
+    except HistoryError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    # What is still open in this file. Delete these lines when nothing is.
+    with open(__file__, encoding="utf-8") as file:
+        for line in map(str.strip, file):
+            if line.startswith("# TODO"):
+                print(line.removeprefix("# "), file=sys.stderr)
+    main()
