@@ -87,8 +87,10 @@ class Peer:
             self.socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, with nothing unread: that would make it a reset."""
         if self.socket.fileno() != -1:
+            while self.receive_now():
+                continue
             self.history.event(self.name, "closes")
             self.socket.close()
 
