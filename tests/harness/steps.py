@@ -7,7 +7,7 @@ they do here, and the failure print and the reports read it.
 import time
 from dataclasses import dataclass, field
 
-LONGEST = 160  # characters of data that a step shows
+LONGEST = 96  # characters of data that a step shows
 
 
 def show(data: bytes, longest: int = LONGEST) -> str:
