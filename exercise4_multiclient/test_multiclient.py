@@ -341,6 +341,7 @@ def test_ctrl_c(lab: Lab) -> None:
         server = lab.start_server(port=port)
         alice, bob = meet(server, "alice", "bob")
         getattr(server, stop)()
-        alice.expect_end(SOON)
-        bob.expect_end(SOON)
+        for peer in (alice, bob):
+            peer.read_to_end("the end of the stream", SOON)
+            peer.expect_end()
         server.expect_exit()
