@@ -1,0 +1,165 @@
+"""The checks of exercise 5's client: the keyboard and the server at once.
+
+The suite plays the server, and types on the client's keyboard.
+"""
+
+import re
+import unicodedata
+
+from tests.harness import system
+from tests.harness.checks import check
+from tests.harness.lab import Lab
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+
+GREETING = "* you are guest1 in #general\n"
+FROM_BOB = "2026-11-21T10:00:00Z #general <bob> hello, été ☀\n"
+
+
+def start_chat(lab: Lab, in_terminal: bool = False) -> tuple[Program, Peer]:
+    """Start the client, and be the server that it connects to and is greeted by."""
+    listener = lab.listen()
+    client = lab.start_client(listener.host, listener.port, in_terminal=in_terminal)
+    server = lab.accept(listener, client)
+    server.send(GREETING)
+    client.expect_printed("guest1")
+    return client, server
+
+
+@check(
+    "5.21",
+    "shows what the server says while it waits for the keyboard",
+    points=1,
+    hint="The keyboard and the server can both be silent for hours, so each needs a"
+    " thread that waits for it. Print each line at once, with flush=True.",
+    read="Two ears",
+)
+def test_shows_what_comes(lab: Lab) -> None:
+    client, server = start_chat(lab)
+    line = FROM_BOB.encode()
+    cut_in_a_character = line.index("é".encode()) + 1
+    for piece in (line[:5], line[5:cut_in_a_character], line[cut_in_a_character:]):
+        server.send(piece)
+        server.wait_until_read()
+    client.expect_printed("hello, été ☀")
+    server.send("* bob left #general\n* carol joined #general\n")
+    client.expect_printed("bob left #general")
+    client.expect_printed("carol joined #general")
+
+
+@check(
+    "5.22",
+    "sends what is typed, and shows no typed message twice",
+    points=1,
+    needs=["5.21"],
+    hint="A message that you type comes back from the server, so in a terminal it would"
+    " stand there twice: erase the typed line (ESC [A goes up a row, ESC [J erases).",
+    read="Two ears",
+)
+def test_sends_what_is_typed(lab: Lab) -> None:
+    client, server = start_chat(lab)
+    for line in ("hello from the keyboard\n", "/who\n", "l'été ☀\n"):
+        client.type(line)
+        server.expect(line)
+    if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
+        client, server = start_chat(lab, in_terminal=True)
+        client.type("only once\n")
+        server.expect("only once\n")
+        server.send("2026-11-21T10:00:00Z #general <guest1> only once\n")
+        server.send("* that was the receipt\n")
+        client.expect_printed("that was the receipt")
+        expect_erased(lab, client, "only once")
+
+
+def expect_erased(lab: Lab, client: Program, typed: str) -> None:
+    """Look whether the terminal's echo of a typed line was taken off the screen."""
+    printed = bytes(client.stdout.data).decode()
+    between = printed.partition(typed)[2].rpartition(typed)[0]
+    goes_up = re.search(r"\x1b\[\d*[AFHu]|\x1b[M78]", between)
+    if printed.count(typed) > 1 and not goes_up:
+        lab.fail(
+            expected=("Expected the terminal to show", f"{typed!r} once"),
+            got=("but it was sent", repr(printed.partition("guest1")[2])),
+        )
+
+
+@check(
+    "5.23",
+    "leaves with status 0 on /quit, /quitter, Ctrl+D and Ctrl+C",
+    points=1,
+    needs=["5.21"],
+    hint="All ways out lead through one place that closes the connection. The thread"
+    " that listens to the server ends with it.",
+    read="Ways out",
+)
+def test_ways_out(lab: Lab) -> None:
+    for line in ("/quit\n", "/quitter\n"):
+        client, server = start_chat(lab)
+        client.type(line)
+        expect_to_leave(client, server)
+    client, server = start_chat(lab)
+    client.end_typing()
+    expect_to_leave(client, server)
+    client, server = start_chat(lab)
+    client.interrupt()
+    expect_to_leave(client, server)
+
+
+def expect_to_leave(client: Program, server: Peer) -> None:
+    """Be a server that lets the client go: it may say /quit first, or just close."""
+    server.wait_for_more()
+    server.close()
+    client.expect_exit()
+
+
+@check(
+    "5.24",
+    "says that the server is gone, or not to be reached, and ends",
+    points=1,
+    needs=["5.21"],
+    hint="When lines() ends, the server is gone: say so, and end the program, although"
+    " the main thread still waits for the keyboard.",
+    read="Ways out",
+)
+def test_server_is_gone(lab: Lab) -> None:
+    client, server = start_chat(lab)
+    printed = client.stdout.length + client.stderr.length
+    server.close()
+    client.expect_exit(status=None)
+    if client.stdout.length + client.stderr.length == printed:
+        client.fail("The server has closed the connection. The client is silent.")
+    client = lab.start_client(lab.host, system.free_port(lab.host))
+    client.expect_exit(status=1)
+    if not re.fullmatch(r"error: [^\n]+\n", client.errors()):
+        client.fail(
+            expected=("Expected on stderr", "one line that starts with 'error: '"),
+            got=("but it is", repr(client.errors())),
+        )
+
+
+@check(
+    "5.25",
+    "shows control characters harmlessly",
+    points=1,
+    needs=["5.21"],
+    hint="ESC and its like drive the terminal: whoever can send them can move your"
+    " cursor and hide text. Show an escape such as \\x1b instead.",
+    read="Harmless text",
+)
+def test_control_characters(lab: Lab) -> None:
+    client, server = start_chat(lab)
+    server.send(FROM_BOB.replace("hello", "\x1b[2J\x07\x00\x9b31mred\rblue\x7f\u2028"))
+    server.send("* the next line\n")
+    client.expect_printed("* the next line")
+    printed = bytes(client.stdout.data).decode().replace("\r\n", "\n")
+    live = [sign for sign in printed if unicodedata.category(sign) in ("Cc", "Zl")]
+    if live := [sign for sign in live if sign != "\n"]:
+        client.fail(
+            expected=("Expected the client to print", "no control characters"),
+            got=("but among what it printed are", repr("".join(live))),
+        )
+    if "red" not in printed or "blue" not in printed:
+        client.fail(
+            expected=("Expected the client to print", "the rest of the line"),
+            got=("but it printed", repr(printed)),
+        )
