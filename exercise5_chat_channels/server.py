@@ -141,10 +141,12 @@ class Client:
             selector.register(self.socket, selectors.EVENT_READ)
             while selector.select() and (received := self.receive()):
                 *lines, rest = (rest + received).split(b"\n")
-                yield from lines
-                # TODO 5.15: keep the client, and of its line no more than MAX_LINE
-                if len(rest) > 64 * 1024:
+                # TODO 5.15: keep the client, and of the rest no more than MAX_LINE
+                if any(len(line) > 64 * 1024 for line in [*lines, rest]):
                     self.disconnect()
+                yield from lines
+        if rest:  # a last line without its newline
+            yield rest
 
     def receive(self) -> bytes:
         """Return what has come, or b"" when the connection has ended."""
@@ -257,7 +259,8 @@ class ChatServer:
     def serve_client(self, client: Client) -> None:
         """Do what one client says until it leaves: the work of one thread."""
         with self.lock:
-            self.enter(client, self.lobby)
+            # TODO 5.11: let handle() do this as a /join, for now it may be refused
+            self.join(client, self.lobby.name)
         for line in client.split_lines():
             with self.lock:
                 if client.floods:
@@ -308,21 +311,21 @@ class ChatServer:
 
     def join(self, client: Client, name: str) -> None:
         """Do /join NAME."""
-        # TODO 5.5: refuse a channel that does not exist
-        # TODO 5.5, 5.14: let the client leave its channel, then enter the other
-
-    def enter(self, client: Client, channel: Channel) -> None:
-        """Make a client a member: first the history, then its place, then the news."""
-        # TODO 5.11: show the client the channel's last messages
+        # TODO 5.5: find the channel by its name, and refuse one that does not exist
+        channel = self.lobby
+        # TODO 5.11: get its last messages; that may fail, and then nothing changes
+        # TODO 5.5, 5.14: leave the present channel
+        # TODO 5.11: show the client the last messages
         client.channel = channel
         channel.members.append(client)
         self.greet(client)
         # TODO 5.8: tell the others who has joined
 
     def leave(self, client: Client) -> None:
-        """Take a client out of its channel."""
-        # TODO 5.8: tell the others who has left
-        client.channel.members.remove(client)
+        """Take a client out of its channel, if it is in one."""
+        if client in client.channel.members:
+            client.channel.members.remove(client)
+            # TODO 5.8: tell the others who has left
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is."""

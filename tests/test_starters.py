@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-LAB = Path(__file__).parents[1]
+from tests.grading import grade
+from tests.harness.submission import LAB
+
 STARTERS = [
     "exercise1_http_hello/server.py",
     "exercise2_accept_loop/server.py",
@@ -23,6 +25,10 @@ STARTERS = [
     "exercise5_chat_channels/client.py",
 ]
 EXERCISES = sorted({starter.partition("/")[0] for starter in STARTERS})
+GO_ON = [  # a starter is the solution of the exercise before, and earns its points
+    ("exercise2_accept_loop/server.py", "exercise1_http_hello"),
+    ("exercise5_chat_channels/server.py", "exercise4_multiclient"),
+]
 COMES_FREE = {  # checks that need no step: what they ask for is there from the start
     "exercise2_accept_loop": {"2.8"},  # Ctrl+C: main() has it from exercise 1
 }
@@ -135,6 +141,32 @@ def test_every_check_is_named_by_a_todo(exercise: str) -> None:
 def test_solution_has_no_todo(starter: str) -> None:
     """Nothing is open in a solution, and nothing in it looks for what is."""
     assert "TODO" not in (LAB / "solutions" / starter).read_text(encoding="utf-8")
+
+
+# -- what they earn ----------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_earns_nothing_yet(exercise: str, tmp_path: Path) -> None:
+    """Points are for what students do. So all of it is open."""
+    report = grade(exercise, LAB, tmp_path / "report.json")
+    earned = {check["id"] for check in report["checks"] if check["points"]}
+    assert report["max_points"] > 0
+    assert earned == set()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("starter", "before"), GO_ON)
+def test_earns_the_exercise_before(starter: str, before: str, tmp_path: Path) -> None:
+    """The step begins where the one before has ended."""
+    submission = tmp_path / "submission"
+    (submission / before).mkdir(parents=True)
+    shutil.copy(LAB / starter, submission / before)
+    report = grade(before, submission, tmp_path / "report.json")
+    failures = [check["message"] for check in report["checks"] if check["message"]]
+    assert not failures, "\n".join(failures)
+    assert report["points"] == report["max_points"] > 0
 
 
 # -- what they do ------------------------------------------------------------------

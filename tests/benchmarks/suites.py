@@ -46,9 +46,8 @@ def seconds_of(action: Callable[[], object]) -> float:
 @contextmanager
 def busy_cores() -> Iterator[None]:
     """Keep every core busy meanwhile."""
-    loops = [
-        subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(os.cpu_count() or 1)
-    ]
+    command = [sys.executable, "-c", BUSY]
+    loops = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness import system
 from tests.harness.checks import Check, CheckFailedError
+from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
 from tests.harness.program import MARK
 from tests.harness.results import Result, Results, write_json
@@ -109,6 +110,7 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], state: State) -> 
     items[:] = left
     for id, result in state.results.all.items():
         if id not in state.selected:
+            result.selected = False
             result.outcome, result.message = "blocked", "The check was not selected."
 
 
@@ -170,9 +172,10 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
         result.steps = lab.history.steps
         result.output = "".join(program.errors() for program in lab.programs)
         history = lab.history.lines()
-    again = f"pytest {result.exercise} -k {result.check.id}"
-    again += item.config.stash[STATE].given
-    result.message = failure_text(result, error, history, again)
+    result.again = f"pytest {result.exercise} -k {result.check.id}"
+    result.again += item.config.stash[STATE].given
+    result.explanation = "\n".join(error.lines())
+    result.message = failure_text(result, error, history)
 
 
 def _place(error: BaseException) -> str:
@@ -216,6 +219,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the reports, and leave nothing behind."""
     state = session.config.stash[STATE]
     for file in state.reports:
-        write_json(state.results, file)
+        write = write_html if file.suffix == ".html" else write_json
+        write(state.results, file)
     state.submission.remove_folder()
     system.kill_marked(f"LAB_RUN={MARK}")

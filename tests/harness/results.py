@@ -17,9 +17,12 @@ class Result:
     exercise: str
     outcome: str = "error"  # passed, failed, blocked, error
     message: str = "The check did not run."  # the failure as the terminal shows it
+    explanation: str = ""  # the same without steps, hint and output
     hint: str = ""
+    again: str = ""  # the command that runs the check again
     steps: list[Step] = field(default_factory=list)
     output: str = ""  # what the programs said on stderr
+    selected: bool = True  # by -k
     seconds: float = 0.0
 
     @property
@@ -49,11 +52,18 @@ class Results:
         """Return the results of these outcomes."""
         return [result for result in self.all.values() if result.outcome in outcomes]
 
+    def counts(self) -> list[str]:
+        """Return how many checks had which outcome, in words."""
+        words = [r.outcome if r.selected else "not selected" for r in self.all.values()]
+        possible = ("passed", "failed", "blocked", "error", "not selected")
+        return [f"{words.count(word)} {word}" for word in possible if word in words]
+
     def blocks(self, check: Check) -> str:
-        """Return the id of a needed check that did not pass, or ''."""
-        for need in check.needs:
-            if need in self.all and self.all[need].outcome in ("failed", "blocked"):
-                return need
+        """Return the id of a needed check that ran and did not pass, or ''."""
+        needed = [self.all[id] for id in check.needs if id in self.all]
+        for result in needed:
+            if result.selected and result.outcome in ("failed", "blocked"):
+                return result.check.id
         return ""
 
 

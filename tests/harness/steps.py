@@ -48,10 +48,13 @@ class Step:
         if not self.to:
             event = f"{self.who} {self.what}"
             return f"{event:<44}  {self.note}".rstrip()
-        pieces = f"in {self.pieces} pieces" if self.pieces > 1 else ""
-        notes = ", ".join(note for note in (self.note, pieces) if note)
         message = f"{self.who} → {self.to:<8} {show(self.data)}"
-        return f"{message:<44}  {notes}".rstrip()
+        return f"{message:<44}  {self.notes()}".rstrip()
+
+    def notes(self) -> str:
+        """Return what there is to add: the note, and in how many pieces it came."""
+        pieces = f"in {self.pieces} pieces" if self.pieces > 1 else ""
+        return ", ".join(note for note in (self.note, pieces) if note)
 
 
 @dataclass

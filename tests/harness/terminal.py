@@ -23,15 +23,13 @@ def check_line(result: Result, remark: str = "") -> str:
     return f"{start:<{WIDTH - 6}} {points:>5}"
 
 
-def failure_text(
-    result: Result, error: CheckFailedError, history: list[str], again: str
-) -> str:
+def failure_text(result: Result, error: CheckFailedError, history: list[str]) -> str:
     """Return the explanation of a failed check, as the design's section 6 shows it."""
     lines = [check_line(result), *history]
     lines += [f"  {line}" for line in error.lines()]
     lines += _output_lines(result.output)
     lines += paragraph("Hint", result.hint)
-    lines += [f"  Again {again}"]
+    lines += [f"  Again {result.again}"]
     return "\n".join(lines)
 
 
@@ -78,14 +76,9 @@ def print_score(writer: "TerminalWriter", results: Results, everything: bool) ->
 def _print_bar(writer: "TerminalWriter", results: Results) -> None:
     points, most = results.points, results.max_points
     filled = 40 * points // max(most, 1)
-    counts = [
-        f"{len(results.with_outcome(outcome))} {outcome}"
-        for outcome in ("passed", "failed", "blocked", "error")
-        if results.with_outcome(outcome)
-    ]
     bar = "█" * filled + "░" * (40 - filled)
     colour = {"green" if points == most else "yellow": True}
-    writer.line(f"  Score {bar} {points}/{most}   {', '.join(counts)}", **colour)
+    writer.line(f"  Score {bar} {points}/{most}   {', '.join(results.counts())}", **colour)
 
 
 def _print_next(

@@ -1,0 +1,248 @@
+"""The run as one page: the score, the checks, and each failure with its diagram.
+
+The page needs no network and no script. A failure's steps are one ordered list, which a
+style sheet draws as a sequence diagram: so a screen reader, a phone and a printer get
+the same steps as everybody else.
+"""
+
+from html import escape
+from pathlib import Path
+from string import Template
+
+from tests.harness.results import Result, Results
+from tests.harness.steps import Step, show
+from tests.harness.terminal import SIGNS
+
+LONGEST = 4096  # bytes of data that a step shows, as in the JSON report
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'">
+<title>$points of $most points: $exercises</title>
+<style>$style</style>
+</head>
+<body>
+<header>
+<h1>$exercises</h1>
+<p class="score"><strong>$points</strong> of $most points <span>$counts</span></p>
+<progress value="$points" max="$most" aria-label="$points of $most points"></progress>
+</header>
+<main>
+<section aria-labelledby="checks">
+<h2 id="checks">Checks</h2>
+<ul class="checks">
+$checks
+</ul>
+</section>
+$failures
+</main>
+<footer><p>To repeat this run's random choices: <code>--seed $seed</code></p></footer>
+</body>
+</html>
+""")
+
+CHECK = Template("""<li class="$outcome">
+<span class="sign" aria-hidden="true">$sign</span>
+<span class="title">$title</span>
+<span class="points">$points/$most<span class="spoken"> points, $outcome</span></span>
+</li>""")
+
+FAILURE = Template("""<section class="failure" aria-labelledby="check-$id">
+<h2 id="check-$id"><span class="sign">$sign</span> $id $title</h2>
+$diagram
+<div class="explanation" role="group" aria-label="What went wrong">
+<pre tabindex="0">$explanation</pre>
+</div>
+<p class="hint"><strong>Hint</strong> $hint</p>
+$output
+<p class="again"><strong>Again</strong> <code>$again</code></p>
+</section>""")
+
+DIAGRAM = Template("""<div class="diagram" tabindex="0" role="region"
+ aria-label="The steps of check $id" style="--lines: $lines">
+<div class="names" aria-hidden="true">$names</div>
+<ol>
+$steps
+</ol>
+</div>""")
+
+OUTPUT = Template("""<details open>
+<summary>The program's stderr</summary>
+<pre tabindex="0">$output</pre>
+</details>""")
+
+STYLE = """
+:root { color-scheme: light dark; --page: #fff; --text: #1d2228; --quiet: #59636e;
+  --line: #c4cad1; --box: #f4f6f8; --good: #17692f; --bad: #b3201c; --link: #1a55b8;
+  --badbox: #fdecea; }
+@media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e7ea;
+  --quiet: #a2abb5; --line: #4a525b; --box: #1e2328; --good: #63c981; --bad: #ff8a80;
+  --link: #8ab8ff; --badbox: #35191a; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--page);
+  color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
+h1, h2 { line-height: 1.25; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; } a { color: var(--link); }
+code, pre, .data { font-family: ui-monospace, monospace; font-size: .9rem; }
+.score { font-size: 1.2rem; margin: 0; } .score strong { font-size: 2rem; }
+.score span { color: var(--quiet); font-size: 1rem; margin-left: .75rem; }
+progress { width: 100%; height: .75rem; accent-color: var(--good); }
+.checks, ol { list-style: none; margin: 0; padding: 0; }
+.checks li { display: flex; gap: .6rem; padding: .3rem 0;
+  border-bottom: 1px solid var(--line); }
+.title { flex: 1; overflow-wrap: anywhere; }
+.title small, .note { color: var(--quiet); font-size: .85rem; }
+.points { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.checks .sign { width: 1rem; text-align: center; } .passed .sign { color: var(--good); } .blocked { color: var(--quiet); }
+.failed .sign, .error .sign, h2 .sign { color: var(--bad); font-weight: bold; }
+.failure { margin-top: 2.5rem; border-top: 3px solid var(--bad); }
+pre { margin: 0; overflow-x: auto; padding: .75rem; border-radius: .4rem;
+  background: var(--box); }
+.explanation pre { background: var(--badbox); border-left: 4px solid var(--bad); }
+.again code { overflow-wrap: anywhere; } summary { cursor: pointer; margin: .75rem 0; }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
+  clip-path: inset(50%); }
+.diagram { overflow-x: auto; margin: 1rem 0; --gutter: 2rem; }
+.names, ol { min-width: calc(var(--lines) * 4.5rem + var(--gutter));
+  padding-left: var(--gutter); }
+.names { display: flex; }
+.names span { flex: 1; text-align: center; font-weight: 600; padding: .2rem .1rem;
+  border: 1px solid var(--line); border-radius: .4rem; background: var(--box);
+  margin: 0 .25rem; overflow-wrap: anywhere; line-height: 1.2; }
+ol { counter-reset: step; padding-bottom: .75rem; background: linear-gradient(to right,
+  transparent calc(50% - 1px), var(--line) 0 50%, transparent 0) content-box
+  0 0 / calc(100% / var(--lines)) 100%; }
+ol li { counter-increment: step; position: relative; display: grid; padding: .3rem 0;
+  grid-template-columns: repeat(calc(2 * var(--lines)), 1fr); }
+ol li::before { content: counter(step); position: absolute; color: var(--quiet);
+  left: calc(-1 * var(--gutter)); width: 1.5rem; text-align: right; line-height: 1.35; }
+.label { width: fit-content; max-width: 100%; padding: 0 .3rem; margin: 0 .5rem;
+  background: var(--page); overflow-wrap: anywhere; line-height: 1.35; }
+.left { justify-self: end; text-align: right; } .across { justify-self: center; }
+.event { border: 1px solid var(--line); border-radius: .6rem; background: var(--box); }
+.arrow { height: 0; border-top: 2px solid var(--link); margin: .35rem 0;
+  position: relative; }
+.arrow::after { content: ""; position: absolute; top: -6px; right: 0;
+  border: 5px solid transparent; border-left: 9px solid var(--link); border-right: 0; }
+.arrow.back::after { right: auto; left: 0; transform: scaleX(-1); }
+.last .label { outline: 2px solid var(--bad); background: var(--badbox); }
+.last .label::before { content: "✗ "; color: var(--bad); }
+.last .arrow { border-color: var(--bad); }
+.last .arrow::after { border-left-color: var(--bad); }
+@media print { .failure { break-inside: avoid; } pre { white-space: pre-wrap; } }
+"""
+
+
+def write_html(results: Results, file: Path) -> None:
+    """Write a run as a page that can be read anywhere, and mailed."""
+    failed = results.with_outcome("failed", "error")
+    exercises = dict.fromkeys(result.exercise for result in results.all.values())
+    page = PAGE.substitute(
+        style=STYLE,
+        exercises=escape(", ".join(exercises)) or "No checks",
+        points=results.points,
+        most=results.max_points,
+        counts=", ".join(results.counts()),
+        checks="\n".join(map(_check, results.all.values())),
+        failures="\n".join(map(_failure, failed)),
+        seed=results.seed,
+    )
+    file.write_text(page, encoding="utf-8")
+
+
+def _check(result: Result) -> str:
+    title = f"{result.check.id} {escape(result.check.title)}"
+    if result.outcome in ("failed", "error"):
+        title = f'<a href="#check-{result.check.id}">{title}</a>'
+    elif result.outcome == "blocked":
+        title += f"<br><small>{escape(result.message)}</small>"
+    return CHECK.substitute(
+        outcome=result.outcome,
+        sign=SIGNS[result.outcome],
+        title=title,
+        points=result.points,
+        most=result.check.points,
+    )
+
+
+def _failure(result: Result) -> str:
+    output = escape(result.output.strip())
+    return FAILURE.substitute(
+        id=result.check.id,
+        sign=SIGNS[result.outcome],
+        title=escape(result.check.title),
+        diagram=_diagram(result) if result.steps else "",
+        explanation=escape(result.explanation or result.message),
+        hint=escape(result.hint),
+        output=OUTPUT.substitute(output=output) if output else "",
+        again=escape(result.again),
+    )
+
+
+def _diagram(result: Result) -> str:
+    lifelines = _lifelines(result.steps)
+    steps = [_step(step, lifelines) for step in result.steps]
+    steps[-1] = steps[-1].replace("<li", '<li class="last" aria-current="step"', 1)
+    return DIAGRAM.substitute(
+        id=result.check.id,
+        lines=max(len(lifelines), 1),
+        names="".join(f"<span>{escape(name)}</span>" for name in lifelines),
+        steps="\n".join(steps),
+    )
+
+
+def _lifelines(steps: list[Step]) -> list[str]:
+    """Return who has a lifeline: whoever starts, connects, or takes part in a message.
+
+    Others who do something ("all 20", "Ctrl+C") get a note across all lifelines.
+    """
+    names: list[str] = []
+    for step in steps:
+        if step.to:
+            names += [step.who, step.to]
+        elif step.what.startswith(("starts", "connect")):  # "alice, bob connect"
+            names += [name for name in step.who.split(", ") if name.isalnum()]
+    return list(dict.fromkeys(names))
+
+
+def _step(step: Step, lifelines: list[str]) -> str:
+    note = f' <span class="note">{escape(step.notes())}</span>' if step.notes() else ""
+    if step.to:
+        return _message(step, lifelines, note)
+    text = f"{escape(step.who)} {escape(step.what)}{note}"
+    if step.who not in lifelines:
+        return f'<li><div class="label event across" {_columns(1, -1)}>{text}</div></li>'
+    place = _place(lifelines.index(step.who), len(lifelines))
+    return f'<li><div class="label event {place}>{text}</div></li>'
+
+
+def _message(step: Step, lifelines: list[str], note: str) -> str:
+    who, to = lifelines.index(step.who), lifelines.index(step.to)
+    first, last = sorted((who, to))
+    place = _place(first if first + last < len(lifelines) else last, len(lifelines))
+    names = f'<span class="spoken">{escape(step.who)} to {escape(step.to)}: </span>'
+    data = f'<span class="data">{escape(show(step.data, LONGEST))}</span>'
+    arrow = f'"arrow{" back" if who > to else ""}" {_columns(2 * first + 2, 2 * last + 2)}'
+    return (
+        f'<li><div class="label {place}>{names}{data}{note}</div>'
+        f"<div class={arrow}></div></li>"
+    )
+
+
+def _place(lifeline: int, count: int) -> str:
+    """Return class and columns of a text that begins, or ends, at a lifeline."""
+    if 2 * lifeline < count:
+        return f'right" {_columns(2 * lifeline + 2, -1)}'
+    return f'left" {_columns(1, 2 * lifeline + 2)}'
+
+
+def _columns(first: int, last: int) -> str:
+    """Return the style for a place in the grid: two columns for each lifeline.
+
+    The lifeline itself is the border between its two columns.
+    """
+    return f'style="grid-column: {first} / {last}"'
