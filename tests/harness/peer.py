@@ -118,6 +118,7 @@ class Peer:
         if data:
             self.unread += data
             self.history.received(self.program.name, self.name, data)
+            system.acknowledge_at_once(self.socket)
         else:
             self.end = "end"
             self.history.event(self.program.name, f"closes {self.name}'s connection")
@@ -235,31 +236,39 @@ UNREAD_INPUT = (
 )
 
 
+class Exchange:
+    """Many peers that send and receive at once, so that nobody waits for another."""
+
+    def __init__(self, outgoing: dict[Peer, bytes]) -> None:
+        """Take what each peer is to send; who sends nothing, but reads, gives b""."""
+        self.left = {peer: memoryview(data) for peer, data in outgoing.items()}
+
+    def run(self, enough: Callable[[], bool], seconds: float = ANSWER) -> bool:
+        """Go on until there is ``enough``; False when nothing moves for ``seconds``."""
+        while not enough():
+            if not any(self._turn(wait) or enough() for wait in slices(seconds)):
+                return False
+        return True
+
+    def _turn(self, wait: float) -> bool:
+        """Send and receive once wherever it is possible; return whether it was."""
+        talking = [peer for peer in self.left if not peer.end]
+        senders = [peer.socket for peer in talking if self.left[peer]]
+        sockets = [peer.socket for peer in talking]
+        readable, writable, _ = select.select(sockets, senders, [], wait)
+        for peer in talking:
+            if peer.socket in writable:
+                with contextlib.suppress(OSError):  # reading tells how it ended
+                    sent = peer.socket.send(self.left[peer])
+                    self.left[peer] = self.left[peer][sent:]
+            if peer.socket in readable:
+                peer.receive_now()
+        return bool(readable or writable)
+
+
 def exchange(outgoing: dict[Peer, bytes], enough: Callable[[], bool]) -> bool:
-    """Let many peers send and receive at once, until there is ``enough``.
-
-    Return False when nothing has moved for a while, or when all streams have ended.
-    """
-    left = {peer: memoryview(data) for peer, data in outgoing.items()}
-    while not enough():
-        if not any(_turn(left, wait) for wait in slices(ANSWER)):
-            return False
-    return True
-
-
-def _turn(left: dict[Peer, memoryview], wait: float) -> bool:
-    """Send and receive once wherever it is possible; return whether it was."""
-    talking = [peer for peer in left if not peer.end]
-    senders = [peer.socket for peer in talking if left[peer]]
-    sockets = [peer.socket for peer in talking]
-    readable, writable, _ = select.select(sockets, senders, [], wait)
-    for peer in talking:
-        if peer.socket in writable:
-            with contextlib.suppress(OSError):  # reading tells how it ended
-                left[peer] = left[peer][peer.socket.send(left[peer]) :]
-        if peer.socket in readable:
-            peer.receive_now()
-    return bool(readable or writable)
+    """Let peers send and receive at once until there is enough; see Exchange."""
+    return Exchange(outgoing).run(enough)
 
 
 def connect(
@@ -286,8 +295,8 @@ def _connect(
 ) -> socket.socket:
     for wait in slices(START):
         connection = socket.socket()
-        if receive_buffer:  # counts only when it is set before connect, tcp(7)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if receive_buffer:
+            system.shrink_buffers(connection, receive_buffer)
         connection.settimeout(START)
         try:
             connection.connect((host, port))

@@ -203,6 +203,27 @@ class Program:
                 hint=hint,
             )
 
+    def expect_output(self, wanted: bytes, hint: str = "") -> None:
+        """Expect that all it has printed on stdout, until its end, is ``wanted``."""
+        got = bytes(self.stdout.data)
+        if got == wanted:
+            return
+        same = len(os.path.commonprefix([wanted, got]))
+        start = max(same - 40, 0)
+        skipped = f"… {start:,} equal bytes, then " if start else ""
+        missing, too_many = len(wanted) - same, len(got) - same
+        remark = "this is the first difference"
+        if not too_many or not missing:
+            kind = f"{missing:,} bytes are missing" if missing else "the end should be"
+            remark = f"here {kind}"
+        self.fail(
+            expected=("Expected stdout to hold", skipped + show(wanted[start:])),
+            got=("but it holds", skipped + show(got[start:]) if got else "nothing"),
+            at=len(skipped) + len(show(got[start:same])) - 1 if got else None,
+            remark=remark,
+            hint=hint,
+        )
+
     def _wait_for_exit(self, seconds: float) -> bool:
         if not any(self.exited.wait(wait) for wait in slices(seconds)):
             return False
