@@ -15,9 +15,11 @@ from tests.harness.peer import Peer, exchange
 from tests.harness.program import Program
 from tests.harness.steps import show
 
-PATIENT = {"HTTP_TIMEOUT": "60"}  # seconds: a slow suite is not the client's affair
+EMPTY_LINE = b"\r\n\r\n"
+PATIENT = {"HTTP_TIMEOUT": "60"}  # seconds: a slow suite is not the client's fault
+IMPATIENT = {"HTTP_TIMEOUT": "0.3"}
 GIVES_UP = 12  # seconds: ten, and a moment to end
-RESOLVER = 40  # seconds: a name server that is out of reach is asked again and again
+RESOLVER = 40  # seconds: a name server that is out of reach is asked more than once
 
 
 def connect(
@@ -30,28 +32,27 @@ def connect(
     return client, lab.accept(listener, client)
 
 
-def ask(lab: Lab, path: str = "/") -> tuple[Program, Peer]:
+def ask(lab: Lab) -> tuple[Program, Peer]:
     """Start the client, and take its request.
 
-    Whether it is a good one is check 3.1's business: here the server answers any.
+    Whether that is a good one is check 3.1's business: here the server answers any.
     """
-    client, server = connect(lab, path)
-    while b"\r\n\r\n" not in server.unread and server.wait_for_more(0.5):
+    client, server = connect(lab)
+    while EMPTY_LINE not in server.unread and server.wait_for_more(0.5):
         continue
     return client, server
 
 
-def response(body: bytes, *headers: str, length: object = None) -> bytes:
-    """Return a response with its Content-Length, unless ``length`` says another."""
-    length = len(body) if length is None else length
-    lines = ["HTTP/1.1 200 OK", *headers, f"Content-Length: {length}", "", ""]
-    return "\r\n".join(lines).encode() + body
+def response(body: bytes, *headers: str) -> bytes:
+    """Return a response with the body's Content-Length, after other headers."""
+    lines = ["HTTP/1.1 200 OK", *headers, f"Content-Length: {len(body)}"]
+    return "\r\n".join(lines).encode() + EMPTY_LINE + body
 
 
 def send(server: Peer, *pieces: bytes) -> None:
     """Send piece by piece, each of them when the one before has been read.
 
-    A client may rightly or wrongly leave in between: what it printed tells.
+    The client may leave in between. What it has printed then tells more.
     """
     with contextlib.suppress(OSError):
         for piece in pieces:
@@ -60,9 +61,15 @@ def send(server: Peer, *pieces: bytes) -> None:
             server.wait_until_read()
 
 
+def send_and_end(server: Peer, *pieces: bytes) -> None:
+    """Send, then end the stream."""
+    send(server, *pieces)
+    server.half_close()
+
+
 def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
     """Expect the client to end well, and to have printed just these bytes."""
-    client.expect_exit(seconds=ANSWER)
+    client.expect_exit(hint=hint)
     client.expect_output(wanted, hint)
 
 
@@ -73,7 +80,7 @@ def expect_error(client: Program, seconds: float = ANSWER) -> str:
     if len(errors) != 1:
         client.fail(
             expected=("Expected on stderr one line that begins with", "'error: '"),
-            got=("but stderr is", show(client.errors().encode()) or "empty"),
+            got=("but stderr holds", show(client.errors().encode())),
         )
     client.history.event(client.name, f"says {errors[0]!r}")
     return str(errors[0])
@@ -83,30 +90,227 @@ def expect_error(client: Program, seconds: float = ANSWER) -> str:
     "3.1",
     "sends a complete GET with Host and Connection: close, CRLF throughout",
     points=2,
-    hint="Build the request of four lines: the request line, Host, Connection, and an"
-    " empty one. Each ends with \\r\\n, nothing stands before its first letter, and"
-    " sendall() takes it as bytes.",
+    hint="Send four lines: the request line, Host, Connection, and an empty one. Each"
+    " ends with \\r\\n, and nothing stands before its first letter.",
     read="The request",
 )
 def test_request(lab: Lab) -> None:
-    client, server = connect(lab, "/a/page?lang=fr")
-    while b"\r\n\r\n" not in server.unread:
+    _, server = connect(lab, "/a/page?lang=fr")
+    while EMPTY_LINE not in server.unread:
         if b"\n\n" in server.unread or not server.wait_for_more():
             server.fail(
-                expected=("Expected a request that ends with", r"'\r\n\r\n'"),
-                got=("but the client sent", show(server.unread) or "nothing"),
-                hint="Without its empty line a request is not complete, and a server"
-                " waits for the rest.",
+                expected=("Expected a request that ends with", repr("\r\n\r\n")),
+                got=("but the client sent", show(server.unread)),
+                hint="Until the empty line comes a server waits for more headers.",
             )
-    head = server.unread.partition(b"\r\n\r\n")[0]
+    head = server.unread.partition(EMPTY_LINE)[0]
     request_line, *headers = head.split(b"\r\n")
-    if request_line != b"GET /a/page?lang=fr HTTP/1.1":
-        server.fail_at(b"GET /a/page?lang=fr HTTP/1.1", request_line, "")
-    for header in headers:
-        if not re.fullmatch(rb"[!-9;-~]+:[^\r\n]*", header):
+    wanted = b"GET /a/page?lang=fr HTTP/1.1"
+    if request_line != wanted:
+        server.fail_at(wanted, request_line, "this is the first difference")
+    host, port = server.socket.getsockname()
+    expect_header(server, headers, "Host", f"{host}:{port}")
+    expect_header(server, headers, "Connection", "close")
+
+
+def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> None:
+    """Expect one header with this name, and this value; capitals do not matter."""
+    for line in lines:
+        if not re.fullmatch(rb"[!-9;-~]+:[^\r\n]*", line):
             server.fail(
-                expected=("Expected each header to be", r"'Name: value\r\n'"),
-                got=("but one is", show(header)),
+                expected=("Expected each line to be", repr("Name: value\r\n")),
+                got=("but one of the client's is", show(line + b"\r\n")),
             )
-    expect_header(server, headers, f"Host: {server.socket.getsockname()[0]}:{port_of(server)}")
-    expect_header(server, headers, "Connection: close")
+    pairs = [line.decode("latin-1").lower().partition(":") for line in lines]
+    values = [text.strip() for found, _, text in pairs if found == name.lower()]
+    if values != [value]:
+        server.fail(
+            expected=("Expected once, among the headers", f"'{name}: {value}'"),
+            got=("but they are", show(b"\r\n".join(lines)) if lines else "none"),
+        )
+
+
+@check(
+    "3.2",
+    "prints the response as it came, bytes kept",
+    points=2,
+    hint="Write bytes, head and body: sys.stdout.buffer.write(data). Nothing else"
+    " belongs on stdout; what you want to say goes to stderr.",
+    read="Bytes, not text",
+)
+def test_bytes_are_kept(lab: Lab) -> None:
+    for body in (b"<h1>Hello</h1>\n", bytes(range(256)) + b"\r\n\n\r"):
+        client, server = ask(lab)
+        whole = response(body, "Content-Type: application/octet-stream")
+        send_and_end(server, whole)
+        expect_output(client, whole)
+
+
+@check(
+    "3.3",
+    "reads the whole response, in however many pieces it comes",
+    points=2,
+    needs=["3.2"],
+    hint="recv() returns what has arrived so far, be it one byte. Call it in a loop"
+    " until the head is complete, and again until the body is. What came together with"
+    " the head is body already. A piece may end in the middle of a character: do not"
+    " decode it.",
+    read="Reading the whole response",
+)
+def test_pieces(lab: Lab) -> None:
+    whole = response("l'été à la mer ☀\n".encode())
+    cuts = [whole.index(b"l'"), whole.index("é".encode()) + 1]  # before and in the body
+    client, server = ask(lab)
+    send_and_end(server, whole[: cuts[0]], whole[cuts[0] : cuts[1]], whole[cuts[1] :])
+    expect_output(client, whole)
+    byte_by_byte(lab, response(b"one byte at a time\r\n" * 10))
+    at_once(lab, response(lab.numbers.randbytes(5_000_000)))
+
+
+def byte_by_byte(lab: Lab, whole: bytes) -> None:
+    """Send a response in pieces of one byte."""
+    client, server = ask(lab)
+    began = len(lab.history.steps)
+    send(server, *(whole[n : n + 1] for n in range(len(whole))))
+    lab.history.sum_up(began, server.name, f"sends {len(whole)} bytes, one at a time")
+    server.half_close()
+    expect_output(client, whole)
+
+
+def at_once(lab: Lab, whole: bytes) -> None:
+    """Send a long response as fast as the client takes it."""
+    client, server = ask(lab)
+    lab.history.event(server.name, f"sends {len(whole):,} bytes at once")
+    exchange({server: whole}, lambda: server.end or client.stdout.length >= len(whole))
+    server.half_close()
+    expect_output(client, whole)
+
+
+@check(
+    "3.4",
+    "stops after Content-Length bytes, though the connection stays open",
+    points=2,
+    needs=["3.2"],
+    hint="Find Content-Length in the head, in capitals or not, with or without spaces"
+    " around the number, and count the bytes of the body: when so many have come, stop.",
+    read="Content-Length",
+)
+def test_content_length(lab: Lab) -> None:
+    body = "à la fin\n".encode()
+    for header in (
+        f"Content-Length: {len(body)}",
+        f"X-Content-Length: 5\r\ncontent-LENGTH:{len(body)}  ",
+        "Content-Length: 0",
+    ):
+        client, server = ask(lab)
+        head = f"HTTP/1.1 200 OK\r\n{header}\r\n\r\n".encode()
+        whole = head + (b"" if header.endswith(": 0") else body)
+        send(server, whole)
+        expect_output(client, whole)
+
+
+@check(
+    "3.5",
+    "stops at the end of the stream when there is no Content-Length",
+    points=1,
+    needs=["3.2"],
+    hint="recv() returns b'' when the server has closed its side, and b'' again at"
+    " every further call: leave the loop.",
+    read="The end of the stream",
+)
+def test_end_of_stream(lab: Lab) -> None:
+    head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
+    for pieces in ([head, b"no length\r\n\r\n", b"but an end\n"], [head]):
+        client, server = ask(lab)
+        send_and_end(server, *pieces)
+        expect_output(client, b"".join(pieces))
+
+
+@check(
+    "3.6",
+    "says how much is missing of a response that is cut short",
+    points=2,
+    needs=["3.4", "3.5"],
+    hint="Print what came. Then compare the number of body bytes with Content-Length:"
+    " if there are fewer, end with 'error: … 3 of 100 bytes' on stderr, and status 1.",
+    read="Cut short",
+)
+def test_cut_short(lab: Lab) -> None:
+    came = "l'été".encode()  # 7 bytes, 5 characters
+    client, server = ask(lab)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+    send_and_end(server, head + came)
+    error = expect_error(client)
+    if not re.search(r"\b7 of 100 bytes", error):
+        client.fail(
+            expected=("Expected the error to say", "'7 of 100 bytes'"),
+            got=("but it is", repr(error)),
+        )
+    client.expect_output(head + came)
+    client, server = ask(lab)
+    send_and_end(server, head[:30])  # not even the head is complete
+    expect_error(client)
+
+
+@check(
+    "3.7",
+    "says in one line that the connection is refused or the host unknown",
+    points=1,
+    hint="Catch OSError around the connection: ConnectionRefusedError and"
+    " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on stderr"
+    " and ends with status 1.",
+    read="Errors in one line",
+)
+def test_no_connection(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
+    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
+    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
+
+
+@check(
+    "3.8",
+    "says in one line that there is no answer, or none in HTTP",
+    points=1,
+    needs=["3.1"],
+    hint="Look at what you have when the loop ends: nothing at all, or something that"
+    " does not begin with HTTP/, is an error. A reset connection is an OSError.",
+    read="Errors in one line",
+)
+def test_no_http(lab: Lab) -> None:
+    tls_alert = b"\x15\x03\x03\x00\x02\x02\x28"  # RFC 8446, section 6
+    for answer in (b"", b"220 mail.example.org ready\r\n\r\n", tls_alert):
+        client, server = ask(lab)
+        send_and_end(server, *([answer] if answer else []))
+        expect_error(client)
+    client, server = ask(lab)
+    server.reset()
+    expect_error(client)
+
+
+@check(
+    "3.9",
+    "gives up a server that does not answer for ten seconds",
+    points=1,
+    needs=["3.1"],
+    hint="create_connection(address, timeout=TIMEOUT) gives each recv() a time limit"
+    " too. After it recv() raises TimeoutError: an error like the others.",
+    read="Time limits",
+)
+def test_gives_up(lab: Lab) -> None:
+    client, _ = connect(lab, environment=IMPATIENT)
+    expect_error(client, GIVES_UP)
+
+
+@check(
+    "3.10",
+    "works with your exercise 2 server and with http.server",
+    points=1,
+    needs=["3.1", "3.3"],
+    hint="Compare your request with the handout's byte by byte: real servers are"
+    " stricter than this suite.",
+    read="Real servers",
+)
+def test_real_servers(lab: Lab) -> None:
+    if answer := answer_of_exercise2(lab):
+        client, (host, port) = answer

@@ -123,6 +123,9 @@ def main() -> None:
         with open_listening_socket(arguments.host, arguments.port) as listening:
             relay.accept_clients(listening)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is on its way
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    finally:
         relay.disconnect_all()
 
 

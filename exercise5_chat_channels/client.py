@@ -14,6 +14,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
+from io import TextIOWrapper
 
 
 def port_number(text: str) -> int:
@@ -104,16 +105,22 @@ def chat(connection: Connection) -> None:
     """Let keyboard and server take turns until one of them ends the conversation."""
     leaving = threading.Event()
     # TODO 5.21: let a thread show the lines while this one reads the keyboard
-    with contextlib.suppress(KeyboardInterrupt, OSError):
+    try:
         type_lines(connection)
-    leaving.set()
-    # TODO 5.23: send /quit, and give the thread two seconds for the server's last words
-    connection.close()
+    except (KeyboardInterrupt, OSError):
+        pass  # Ctrl+C, or the server is gone
+    finally:
+        leaving.set()
+        # TODO 5.23: send /quit, and give the thread two seconds for the last words
+        connection.close()
 
 
 def main() -> None:
     """Chat until /quit, Ctrl+D, Ctrl+C, or until the server goes."""
     arguments = parse_arguments()
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # ? rather than UnicodeError
     try:
         connection = Connection(arguments.host, arguments.port)
         if arguments.nick:

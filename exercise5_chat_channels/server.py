@@ -374,13 +374,13 @@ COMMANDS = {
 def main() -> None:
     """Serve until Ctrl+C, then end every connection, thread and file."""
     arguments = parse_arguments()
-    listening = open_listening_socket(arguments.host, arguments.port)
     try:
-        with listening, History(arguments.history) as history:
+        with History(arguments.history) as history:
             server = ChatServer(history, arguments.channels, arguments.max_clients)
             signal.signal(signal.SIGINT, server.stop)
             signal.signal(signal.SIGTERM, server.stop)
-            server.run(listening)
+            with open_listening_socket(arguments.host, arguments.port) as listening:
+                server.run(listening)
             server.close()
     except HistoryError as error:
         sys.exit(f"error: {error}")

@@ -67,9 +67,9 @@ def read_head(client: socket.socket) -> bytes:
     head = b""
     while b"\r\n\r\n" not in head:
         received = client.recv(4096)
+        head += received
         if not received:
             break
-        head += received
     return head
 
 

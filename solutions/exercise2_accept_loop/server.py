@@ -82,7 +82,7 @@ def read_head(client: socket.socket) -> bytes:
 
 def choose_status(head: bytes) -> str:
     """Return the status that a request head deserves (RFC 9110, section 15)."""
-    if len(head) > MAX_HEAD:
+    if len(head.partition(b"\r\n\r\n")[0]) > MAX_HEAD:
         return "431 Request Header Fields Too Large"
     words = head.split(b"\r\n")[0].split(b" ")
     if b"\r\n\r\n" not in head or len(words) != 3 or words[2][:7] != b"HTTP/1.":
@@ -112,7 +112,7 @@ def discard_input(client: socket.socket) -> None:
     A close with unread input makes TCP reset the connection and destroy the answer.
     """
     client.shutdown(socket.SHUT_WR)
-    for _ in range(100):
+    for _ in range(16):
         if not client.recv(65536):
             break
 

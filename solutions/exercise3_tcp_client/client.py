@@ -88,7 +88,11 @@ def print_response(server: socket.socket) -> None:
     length = content_length(head)
     printed = sys.stdout.buffer.write(piece[:length])
     while printed < length:
-        piece = server.recv(65536)
+        try:
+            piece = server.recv(65536)
+        except OSError as error:  # a reset, or too long a silence
+            total = "?" if length == NO_LENGTH else length
+            raise ResponseError(f"{error} after {printed} of {total} bytes") from None
         if not piece:
             break
         printed += sys.stdout.buffer.write(piece[: length - printed])

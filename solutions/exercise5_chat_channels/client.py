@@ -14,6 +14,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
+from io import TextIOWrapper
 
 
 def port_number(text: str) -> int:
@@ -119,18 +120,24 @@ def chat(connection: Connection) -> None:
     leaving = threading.Event()
     reader = threading.Thread(target=show_lines, args=[connection, leaving])
     reader.start()
-    with contextlib.suppress(KeyboardInterrupt, OSError):
+    try:
         type_lines(connection)
-    leaving.set()
-    with contextlib.suppress(OSError):
-        connection.send_line("/quit")
-    reader.join(timeout=2)  # the server's last words
-    connection.close()
+    except (KeyboardInterrupt, OSError):
+        pass  # Ctrl+C, or the server is gone
+    finally:
+        leaving.set()
+        with contextlib.suppress(OSError):
+            connection.send_line("/quit")
+        reader.join(timeout=2)  # the server's last words
+        connection.close()
 
 
 def main() -> None:
     """Chat until /quit, Ctrl+D, Ctrl+C, or until the server goes."""
     arguments = parse_arguments()
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # ? rather than UnicodeError
     try:
         connection = Connection(arguments.host, arguments.port)
         if arguments.nick:

@@ -236,6 +236,7 @@ class Program:
     def errors(self) -> str:
         """Return what stands on stderr, with the work folder's name left out."""
         text = bytes(self.stderr.data).decode(errors="replace").replace("\r\n", "\n")
+        text = re.sub(r"^TODO \d.*\n", "", text, flags=re.M)  # a starter's open steps
         return text.replace(str(self.folder) + os.sep, "").partition(ABORTED)[0]
 
     def traceback(self) -> str:
