@@ -9,7 +9,7 @@ import sys
 
 from tests.harness import system
 from tests.harness.checks import CheckFailedError, check
-from tests.harness.lab import Lab
+from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON, START
 from tests.harness.peer import Peer, exchange
 from tests.harness.program import Program
@@ -312,5 +312,52 @@ def test_gives_up(lab: Lab) -> None:
     read="Real servers",
 )
 def test_real_servers(lab: Lab) -> None:
-    if answer := answer_of_exercise2(lab):
-        client, (host, port) = answer
+    if own := own_server(lab):
+        fetch(lab, own.host, own.port, "/")
+    page = lab.numbers.randbytes(100_000)
+    (lab.folder / "page.bin").write_bytes(page)
+    client = fetch(lab, *http_server(lab), "/page.bin")
+    head = bytes(client.stdout.data).partition(EMPTY_LINE)[0]
+    client.expect_output(head + EMPTY_LINE + page)
+
+
+def own_server(lab: Lab) -> Server | None:
+    """Start the submission's exercise 2 server; None when it is not ready for use."""
+    request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    began = len(lab.history.steps)
+    try:
+        server = lab.start_server(exercise="exercise2_accept_loop")
+        for name in ("first try", "second try"):  # it must have its accept loop
+            peer = server.connect(name)
+            peer.send(request)
+            peer.expect("HTTP/1.1 200 OK\r\n")
+            peer.read_to_end("its page")
+    except CheckFailedError:
+        lab.history.sum_up(began, "your exercise 2 server", "is not ready: left out")
+        return None
+    lab.history.sum_up(began, "your exercise 2 server", "starts, and answers a GET")
+    return server
+
+
+def http_server(lab: Lab) -> tuple[str, int]:
+    """Start Python's http.server in the check's folder; return where it listens."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    server = Program("http.server", command, lab.folder, lab.history)
+    lab.programs.append(server)
+    server.expect_printed("(http://", START)
+    port = re.search(rb" port (\d+) ", server.stdout.data)
+    assert port, server.stdout.data
+    return "127.0.0.1", int(port[1])
+
+
+def fetch(lab: Lab, host: str, port: int, path: str) -> Program:
+    """Let the client get a page that is there, from a server that is not the suite."""
+    client = lab.start_client(host, port, path, environment=PATIENT)
+    client.expect_exit(seconds=START)
+    status_line = bytes(client.stdout.data).partition(b"\r\n")[0]
+    if not re.fullmatch(rb"HTTP/1.[01] 200 OK", status_line):
+        client.fail(
+            expected=("Expected it to print first", "'HTTP/1.1 200 OK'"),
+            got=("but it printed", show(status_line)),
+        )
+    return client

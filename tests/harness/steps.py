@@ -41,6 +41,7 @@ class Step:
     note: str = ""  # an address, a delay
     seconds: float = 0.0  # since the check began
     pieces: int = 1
+    times: int = 1
     failed: bool = False
 
     def line(self) -> str:
@@ -52,9 +53,10 @@ class Step:
         return f"{message:<44}  {self.notes()}".rstrip()
 
     def notes(self) -> str:
-        """Return what there is to add: the note, and in how many pieces it came."""
+        """Return what there is to add: the note, how many pieces, how many times."""
         pieces = f"in {self.pieces} pieces" if self.pieces > 1 else ""
-        return ", ".join(note for note in (self.note, pieces) if note)
+        times = f"{self.times} times" if self.times > 1 else ""
+        return ", ".join(note for note in (self.note, pieces, times) if note)
 
 
 @dataclass
@@ -69,8 +71,12 @@ class History:
         self._add(Step(who, "", what, note=note))
 
     def sent(self, who: str, to: str, data: bytes) -> None:
-        """Write down one send."""
-        self._add(Step(who, to, "", data))
+        """Write down one send; the same one again and again is one step."""
+        last = self.steps[-1] if self.steps else None
+        if last and (last.who, last.to, last.data) == (who, to, data):
+            last.times += 1
+        else:
+            self._add(Step(who, to, "", data))
 
     def received(self, who: str, to: str, data: bytes) -> None:
         """Write down what a recv brought; the pieces of one message are one step."""
@@ -93,7 +99,7 @@ class History:
     def lines(self, most: int = 30) -> list[str]:
         """Return the numbered steps, of a long history the first and the last ones."""
         numbered = [f"{n:>5}  {s.line()}" for n, s in enumerate(self.steps, 1)]
-        if len(numbered) <= most:
+        if len(numbered) <= most + 1:
             return numbered
         left_out = len(numbered) - most
         middle = f"       … {left_out} steps left out, --report has them all …"

@@ -18,9 +18,9 @@ MOST_OUTPUT = 20  # lines of a program's stderr
 def check_line(result: Result, remark: str = "") -> str:
     """Return a check's sign, number, title and points in one line."""
     check = result.check
-    start = f"{SIGNS[result.outcome]} {check.id:<4} {check.title}{remark}"
+    start = f"{SIGNS[result.outcome]} {check.id:<4} {check.title}"
     points = f"{result.points}/{check.points}"
-    return f"{start:<{WIDTH - 6}} {points:>5}"
+    return f"{start:<{WIDTH - 6}} {points:>5}  {remark}".rstrip()
 
 
 def failure_text(result: Result, error: CheckFailedError, history: list[str]) -> str:
@@ -56,7 +56,7 @@ def paragraph(word: str, text: str) -> list[str]:
 
 def print_check(writer: "TerminalWriter", result: Result, blocked_by: str) -> None:
     """Print a check's line as soon as its outcome is known."""
-    remark = f" (needs {blocked_by})" if blocked_by else ""
+    remark = f"needs {blocked_by}" if blocked_by else ""
     colour = {COLOURS[result.outcome]: True}
     writer.line(check_line(result, remark), **colour)
 
