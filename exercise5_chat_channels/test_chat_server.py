@@ -1,7 +1,9 @@
 """The checks of exercise 5's server: a chat with channels, as PROTOCOL.md has it."""
 
 import calendar
+import contextlib
 import re
+import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -19,6 +21,12 @@ GREETING = re.compile(r"\* you are ([\w-]+) in #([\w-]+)(?![\w-])")  # words may
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 MESSAGE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (#[\w-]+ <[\w-]+> .*)", re.S)
 MIB = 1024 * 1024
+TICK = 0.01  # seconds
+
+
+def as_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as they are sent."""
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 class Member:
@@ -39,7 +47,7 @@ class Member:
 
     def says(self, *lines: str) -> None:
         """Send lines in one segment."""
-        self.peer.send("".join(f"{line}\n" for line in lines))
+        self.peer.send(as_lines(lines))
 
     def takes_nick(self, nick: str) -> None:
         """Take another nick, and see that it worked."""
@@ -63,13 +71,23 @@ class Member:
             self.split_lines()
         return self.lines.popleft()
 
+    def receives_now(self) -> bool:
+        """Take what has arrived, at most 64 KiB; return whether there was anything."""
+        something = self.peer.receive_now(64 * 1024)
+        self.split_lines()
+        return something
+
+    def has_heard(self, text: str) -> bool:
+        """Tell whether the last line received is a message with this text."""
+        return bool(self.lines) and self.lines[-1].endswith(f"> {text}")
+
     def split_lines(self) -> None:
         """Cut what was received into lines; the last may not be complete yet."""
         *lines, self.peer.unread = self.peer.unread.split(b"\n")
         self.lines.extend(line.decode(errors="backslashreplace") for line in lines)
 
     def awaits(self, wanted: str, is_it: Callable[[str], object], remark: str) -> str:
-        """Receive a line that ``is_it``; ``wanted`` says in words which. Skip notices."""
+        """Receive a line that ``is_it``, and skip notices; ``wanted`` says which."""
         while not is_it(line := self.next_line(wanted)):
             if not line.startswith("* "):
                 self.fail(wanted, repr(line), remark)
@@ -140,20 +158,23 @@ class Member:
 
     # -- hearing much, to be compared later -------------------------------------------
 
+    def next_message(self, waiting_for: str) -> str:
+        """Receive a message, any; return it as ``#channel <nick> text``."""
+        line = self.awaits(waiting_for, MESSAGE.fullmatch, "this is no message")
+        return line.partition(" ")[2]
+
     def hears(self, count: int) -> list[str]:
-        """Receive so many messages; return each as ``#channel <nick> text``."""
-        messages: list[str] = []
-        while len(messages) < count:
-            wanted = f"{count} messages ({len(messages)} have come)"
-            line = self.awaits(wanted, MESSAGE.fullmatch, "this is no message")
-            messages.append(line.partition(" ")[2])
-        return messages
+        """Receive so many messages."""
+        return [
+            self.next_message(f"{count} messages, but only {n} have come")
+            for n in range(count)
+        ]
 
     def hears_until(self, text: str) -> list[str]:
         """Receive messages up to one with this text; return them and that one."""
-        messages = self.hears(1)
+        messages = [self.next_message(f"messages, the last with {text!r}")]
         while not messages[-1].endswith(f"> {text}"):
-            messages += self.hears(1)
+            messages.append(self.next_message(f"messages, the last with {text!r}"))
         return messages
 
     def hears_rest(self) -> list[str]:
@@ -171,10 +192,12 @@ class Member:
             return
         pairs = enumerate(zip([*messages, ""], [*wanted, ""], strict=False))
         n = next(n for n, (got, want) in pairs if got != want)
-        got, want = "".join(messages[n : n + 1]), "".join(wanted[n : n + 1])
-        after = f", after {messages[n - 1]!r}" if n else ""
-        remark = "it has come before" if got in messages[:n] else ""
-        self.fail(repr(want or "nothing more") + after, repr(got) or "nothing", remark)
+        expected, got, before = (
+            show(texts[i].encode()) if 0 <= i < len(texts) else "no message"
+            for texts, i in ((wanted, n), (messages, n), (messages, n - 1))
+        )
+        remark = "this one came for the second time" if got in messages[:n] else ""
+        self.fail(f"{expected}, after {before}", got, remark)
 
     # -- failing ----------------------------------------------------------------------
 
@@ -196,12 +219,14 @@ def arrive(server: Server, receive_buffer: int = 0) -> Member:
     return Member(server.connect("a client", receive_buffer))
 
 
-def meet(server: Server, count: int, channel: str = "general") -> list[Member]:
+def meet(
+    server: Server, count: int, channel: str = "general", receive_buffer: int = 0
+) -> list[Member]:
     """Connect clients one after another, each up to its greeting."""
     began = len(server.history.steps)
     members = []
     for _ in range(count):
-        members.append(arrive(server))
+        members.append(arrive(server, receive_buffer))
         members[-1].is_greeted(channel)
     nicks = [member.nick for member in members]
     who = f"{nicks[0]} … {nicks[-1]}" if count > 3 else ", ".join(nicks)
@@ -236,9 +261,9 @@ def test_greeting(lab: Lab) -> None:
     "changes a nick, and refuses one that is taken or ill-formed",
     points=2,
     needs=["5.1"],
-    hint="Look for the nick, without case (str.casefold), among all clients' nicks; and"
-    " see that it is 1 to 20 letters, digits, - or _ of any script. Answer '* you are …'"
-    " or '! …'.",
+    hint="Look for the nick, without case (str.casefold), among all clients' nicks, and"
+    " see that it is 1 to 20 letters, digits, - or _ of any script. Answer '* you are"
+    " …' or '! …'.",
     read="Commands",
 )
 def test_nick(lab: Lab) -> None:
@@ -382,7 +407,7 @@ def test_quit(lab: Lab) -> None:
     "tells the others in the channel who joined, left, or has a new nick",
     points=1,
     needs=["5.2", "5.5"],
-    hint="Send '* NICK joined #CHANNEL', '* NICK left #CHANNEL' or '* OLD is now NEW' to"
+    hint="Send '* NICK joined #CHANNEL', '* NICK left #CHANNEL', '* OLD is now NEW' to"
     " the other members, also when somebody connects or is suddenly gone.",
     read="Channels",
 )
@@ -413,8 +438,8 @@ def test_notices(lab: Lab) -> None:
     " know",
     points=1,
     needs=["5.3"],
-    hint="Look first for '//' at the start of the line, then for '/'. The command is the"
-    " whole first word: /whoever is not /who.",
+    hint="Look first for '//' at the start of the line, then for '/'. The command is"
+    " the whole first word: /whoever is not /who.",
     read="Commands",
 )
 def test_slashes(lab: Lab) -> None:
@@ -500,7 +525,7 @@ def compare_with_order(
     newest = "".join(history[-1:])
     now = order.index(newest) + 1 if newest in order else len(order)
     member.agrees(history, order[max(now - 50, 0) : now])
-    member.agrees(history + live, history + order[now : now + max(len(live), 1)])
+    member.agrees(history + live, history + order[now : now + len(live)])
 
 
 @check(
@@ -508,8 +533,8 @@ def compare_with_order(
     "keeps every message that anybody has seen, through Ctrl+C and kill -9",
     points=2,
     needs=["5.11"],
-    hint="Give a message to the history before you send it to anybody: it is in the file"
-    " when history.add() returns.",
+    hint="Give a message to the history before you send it to anybody: it is in the"
+    " file when history.add() returns.",
     read="History",
 )
 def test_durable(lab: Lab) -> None:
@@ -598,8 +623,8 @@ def is_all_of(member: Member, messages: list[str]) -> None:
     "refuses a line over 1024 bytes, and keeps the connection",
     points=2,
     needs=["5.3"],
-    hint="Count bytes, the end included. Of a line that has become too long keep no more"
-    " than shows that it is, read on to its end, and answer '! …' once.",
+    hint="Count bytes, the end included. Of a line that has become too long keep no"
+    " more than shows that it is, read on to its end, and answer '! …' once.",
     read="Whole lines",
 )
 def test_long_lines(lab: Lab) -> None:
@@ -630,9 +655,9 @@ def test_long_lines(lab: Lab) -> None:
 def test_text_only(lab: Lab) -> None:
     server = start(lab)
     both = alice, bob = meet(server, 2)
-    for line in (b"\xff\xfe", b"caf\xc3", b"caf\xe9", b"\xed\xa0\x80", b"/nick \xff"):
-        alice.peer.send(line + b"\n")
-        alice.is_refused(f"{line!r}, which is not UTF-8,")
+    for bad in (b"\xff\xfe", b"caf\xc3", b"caf\xe9", b"\xed\xa0\x80", b"/nick \xff"):
+        alice.peer.send(bad + b"\n")
+        alice.is_refused(f"{bad!r}, which is not UTF-8,")
     for character in "\x00\x07\x08\x0b\x0c\r\x1b\x1c\x1d\x1e\x7f\x85\x9b\u2028\u2029":
         for line in (f"red{character}[31m", f"{character}x"):
             alice.says(line)
@@ -657,8 +682,7 @@ def test_text_only(lab: Lab) -> None:
 def test_stopped_reader(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
-    stopped = arrive(server, receive_buffer=4096)
-    stopped.is_greeted("general")
+    (stopped,) = meet(server, 1, receive_buffer=4096)
     lab.history.event(stopped.nick, "reads no more")
     before = most = system.memory(server.pid) or 0
     talked, began = 0, len(lab.history.steps)
@@ -705,7 +729,39 @@ def talk(alice: Member, bob: Member) -> int:
 )
 def test_flood(lab: Lab) -> None:
     server = start(lab)
-    flooder, alice, bob = meet(server, 3)
+    (flooder,) = meet(server, 1)
+    alice, bob = readers = meet(server, 2, receive_buffer=4096)
+    lines = [f"{n} {'x' * 1000}" for n in range(5000)]
+    lab.history.event(flooder.nick, "says 5000 lines of 1000 bytes, as fast as it can")
+    flood(flooder, lines, readers)
+    alice.says("the flood is over")
+    wanted = [f"#general <{flooder.nick}> {line}" for line in lines]
+    for reader in readers:
+        *heard, _ = reader.hears_until("the flood is over")
+        # Who floods may be thrown out: what it had said until then must be there.
+        reader.agrees(heard, wanted[: len(heard)] if flooder.peer.end else wanted)
+    all_see(readers, bob, "at last", "at last")
+
+
+def flood(flooder: Member, lines: list[str], readers: list[Member]) -> None:
+    """Let one member say much, and read what comes back, until it has heard all.
+
+    The readers read a sixteenth of that. When the server makes the flooder wait for
+    them, they read on.
+    """
+    socket, left = flooder.peer.socket, memoryview(as_lines(lines))
+    idle = 0.0
+    while not flooder.has_heard(lines[-1]) and idle < ANSWER:
+        readable, writable, _ = select.select([socket], [socket][: len(left)], [], TICK)
+        if writable:
+            with contextlib.suppress(OSError):  # reading tells that it has ended
+                left = left[socket.send(left[:65536]) :]
+        moved = flooder.receives_now() or bool(writable)
+        idle = 0.0 if moved else idle + TICK
+        for reader in readers:
+            while idle > 0.1 or 16 * len(reader.lines) < len(flooder.lines):
+                if not reader.receives_now():
+                    break
 
 
 @check(
@@ -713,8 +769,8 @@ def test_flood(lab: Lab) -> None:
     "stays within --max-clients and 100 channels",
     points=2,
     needs=["5.6"],
-    hint="Count the clients that are here when one connects: '! server full', close. And"
-    " count the channels before you make one.",
+    hint="Count the clients that are here when one connects: '! server full', close."
+    " And count the channels before you make one.",
     read="Limits",
 )
 def test_limits(lab: Lab) -> None:

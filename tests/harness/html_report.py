@@ -13,7 +13,8 @@ from tests.harness.results import Result, Results
 from tests.harness.steps import Step, show
 from tests.harness.terminal import SIGNS
 
-LONGEST = 4096  # bytes of data that a step shows, as in the JSON report
+LONGEST = 400  # bytes of data that a step shows; the JSON report shows more
+SHORT = 60  # characters of text that fit beside a lifeline
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -97,7 +98,8 @@ progress { width: 100%; height: .75rem; accent-color: var(--good); }
 .title { flex: 1; overflow-wrap: anywhere; }
 .title small, .note { color: var(--quiet); font-size: .85rem; }
 .points { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.checks .sign { width: 1rem; text-align: center; } .passed .sign { color: var(--good); } .blocked { color: var(--quiet); }
+.checks .sign { width: 1rem; text-align: center; } .blocked { color: var(--quiet); }
+.passed .sign { color: var(--good); }
 .failed .sign, .error .sign, h2 .sign { color: var(--bad); font-weight: bold; }
 .failure { margin-top: 2.5rem; border-top: 3px solid var(--bad); }
 pre { margin: 0; overflow-x: auto; padding: .75rem; border-radius: .4rem;
@@ -106,8 +108,8 @@ pre { margin: 0; overflow-x: auto; padding: .75rem; border-radius: .4rem;
 .again code { overflow-wrap: anywhere; } summary { cursor: pointer; margin: .75rem 0; }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); }
-.diagram { overflow-x: auto; margin: 1rem 0; --gutter: 2rem; }
-.names, ol { min-width: calc(var(--lines) * 4.5rem + var(--gutter));
+.diagram { overflow-x: auto; margin: 1rem 0; --gutter: 1.7rem; }
+.names, ol { min-width: calc(var(--lines) * 4rem + var(--gutter));
   padding-left: var(--gutter); }
 .names { display: flex; }
 .names span { flex: 1; text-align: center; font-weight: 600; padding: .2rem .1rem;
@@ -119,7 +121,7 @@ ol { counter-reset: step; padding-bottom: .75rem; background: linear-gradient(to
 ol li { counter-increment: step; position: relative; display: grid; padding: .3rem 0;
   grid-template-columns: repeat(calc(2 * var(--lines)), 1fr); }
 ol li::before { content: counter(step); position: absolute; color: var(--quiet);
-  left: calc(-1 * var(--gutter)); width: 1.5rem; text-align: right; line-height: 1.35; }
+  left: calc(-1 * var(--gutter)); width: 1.3rem; text-align: right; line-height: 1.35; }
 .label { width: fit-content; max-width: 100%; padding: 0 .3rem; margin: 0 .5rem;
   background: var(--page); overflow-wrap: anywhere; line-height: 1.35; }
 .left { justify-self: end; text-align: right; } .across { justify-self: center; }
@@ -214,27 +216,33 @@ def _step(step: Step, lifelines: list[str]) -> str:
     if step.to:
         return _message(step, lifelines, note)
     text = f"{escape(step.who)} {escape(step.what)}{note}"
-    if step.who not in lifelines:
-        return f'<li><div class="label event across" {_columns(1, -1)}>{text}</div></li>'
-    place = _place(lifelines.index(step.who), len(lifelines))
+    if step.who in lifelines:
+        place = _place(text, lifelines.index(step.who), len(lifelines))
+    else:
+        place = f'across" {_columns(1, -1)}'
     return f'<li><div class="label event {place}>{text}</div></li>'
 
 
 def _message(step: Step, lifelines: list[str], note: str) -> str:
+    """Return the names for a screen reader, the data, and the arrow below them."""
     who, to = lifelines.index(step.who), lifelines.index(step.to)
     first, last = sorted((who, to))
-    place = _place(first if first + last < len(lifelines) else last, len(lifelines))
-    names = f'<span class="spoken">{escape(step.who)} to {escape(step.to)}: </span>'
-    data = f'<span class="data">{escape(show(step.data, LONGEST))}</span>'
-    arrow = f'"arrow{" back" if who > to else ""}" {_columns(2 * first + 2, 2 * last + 2)}'
+    text = escape(show(step.data, LONGEST))
+    nearer = first if first + last < len(lifelines) else last
+    place = _place(text, nearer, len(lifelines))
+    arrow = "arrow back" if who > to else "arrow"
     return (
-        f'<li><div class="label {place}>{names}{data}{note}</div>'
-        f"<div class={arrow}></div></li>"
+        f'<li><div class="label {place}>'
+        f'<span class="spoken">{escape(step.who)} to {escape(step.to)}: </span>'
+        f'<span class="data">{text}</span>{note}</div>'
+        f'<div class="{arrow}" {_columns(2 * first + 2, 2 * last + 2)}></div></li>'
     )
 
 
-def _place(lifeline: int, count: int) -> str:
+def _place(text: str, lifeline: int, count: int) -> str:
     """Return class and columns of a text that begins, or ends, at a lifeline."""
+    if len(text) > SHORT:
+        return f'wide" {_columns(1, -1)}'
     if 2 * lifeline < count:
         return f'right" {_columns(2 * lifeline + 2, -1)}'
     return f'left" {_columns(1, 2 * lifeline + 2)}'

@@ -7,7 +7,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.checks import CheckFailedError
 from tests.harness.peer import Listener, Peer, connect
-from tests.harness.program import Program, explain
+from tests.harness.program import MARK, Program, explain
 from tests.harness.steps import History
 from tests.harness.submission import Submission
 
@@ -65,6 +65,13 @@ class Lab:
         self.programs.append(server)
         return server
 
+    def start_with_port(self, port: str) -> Program:
+        """Start the exercise's server with a port that somebody has mistyped."""
+        command = self._command(self.exercise, "server", self.host, port)
+        server = Program("server", command, self.submission.folder, self.history)
+        self.programs.append(server)
+        return server
+
     def start_client(
         self,
         host: str,
@@ -82,7 +89,9 @@ class Lab:
         self.programs.append(client)
         return client
 
-    def _command(self, exercise: str, program: str, host: str, port: int) -> list[str]:
+    def _command(
+        self, exercise: str, program: str, host: str, port: int | str
+    ) -> list[str]:
         self.history.event(program, f"starts with {host} {port}")
         return self.submission.command(exercise, program, host, port)
 
@@ -109,6 +118,7 @@ class Lab:
         """Stop and close everything that the check started."""
         for program in self.programs:
             program.stop()
+        system.kill_marked(f"LAB_RUN={MARK}")
         for peer in self.peers:
             peer.socket.close()
         for listener in self.listeners:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 SLICE = 0.05  # seconds
 
-START = 15.0  # seconds for a program to start to listen
+START = 10.0  # seconds for a program to start to listen
 ANSWER = 4.0  # seconds for anything that a right program does at once
 SOON = 8.0  # seconds for what a right program does within a second or two
 

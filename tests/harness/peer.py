@@ -15,8 +15,9 @@ from tests.harness import system
 from tests.harness.checks import CheckFailedError
 from tests.harness.patience import ANSWER, SLICE, START, slices, wait_until
 from tests.harness.program import Program, explain
-from tests.harness.steps import History, show
+from tests.harness.steps import History, column, show
 
+MOST_UNREAD = 32 * 1024 * 1024  # bytes; more than any check lets a program send
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
 
@@ -102,12 +103,15 @@ class Peer:
 
     # -- receiving --------------------------------------------------------------------
 
-    def receive_now(self) -> bool:
-        """Take what has arrived, without waiting; return whether anything changed."""
+    def receive_now(self, most: int = 1 << 20) -> bool:
+        """Take what has arrived, without waiting; return whether anything changed.
+
+        ``most`` is how many bytes to take at most.
+        """
         if self.end:
             return False
         try:
-            data = self.socket.recv(1 << 20)
+            data = self.socket.recv(most)
         except BlockingIOError:
             return False
         except OSError as error:
@@ -118,6 +122,8 @@ class Peer:
         if data:
             self.unread += data
             self.history.received(self.program.name, self.name, data)
+            if len(self.unread) > MOST_UNREAD:
+                self.fail(f"{self.program.name} sends {self.name} data without end.")
             system.acknowledge_at_once(self.socket)
         else:
             self.end = "end"
@@ -217,7 +223,7 @@ class Peer:
                 skipped + show(wanted[start:]) if wanted else "the end of the stream",
             ),
             got=(f"but the {self.program.name} sent", came),
-            at=len(skipped) + len(show(got[start:same])) - 1 if got else None,
+            at=len(skipped) + column(got[start:], same - start) if got else None,
             remark=remark,
             hint=hint,
         )
@@ -316,9 +322,18 @@ def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoR
         expected=(f"Expected the {program.name} to listen on", f"{host}:{port}"),
         got=("but", reason),
     )
-    if not program.exited.is_set() and not program.was_reached:
-        error.hint = "Nobody listens there. See that bind() gets HOST and PORT."
-    raise explain(error, program, hangs=True)
+    error = explain(error, program, hangs=True)
+    if program.stdout.data:
+        error.add(f"{program.name} printed {show(bytes(program.stdout.data))}")
+    if not program.was_reached:
+        error.hint = error.hint or NOT_LISTENING
+    raise error
+
+
+NOT_LISTENING = (
+    "Nobody listens there. See that bind() gets HOST and PORT, and that the server then"
+    " waits in accept()."
+)
 
 
 class Listener:

@@ -160,6 +160,8 @@ def pytest_runtest_makereport(
 def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
     """Fill in a failed check's result; an error of the lab itself is no failure."""
     result.outcome = "failed"
+    if isinstance(error, pytest.fail.Exception):  # pytest-timeout's
+        error = CheckFailedError(f"The check was given up: {error}")
     if not isinstance(error, CheckFailedError):
         result.outcome = "error"
         text = f"The lab itself failed: {error!r}. This is not your mistake."

@@ -1,5 +1,6 @@
 """Programs under test: started in a process group of their own, watched, stopped."""
 
+import linecache
 import os
 import re
 import subprocess
@@ -10,11 +11,14 @@ from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.checks import CheckFailedError
-from tests.harness.patience import ANSWER, SLICE, SOON, slices
-from tests.harness.steps import History, show
+from tests.harness.patience import ANSWER, SLICE, SOON, slices, wait_until
+from tests.harness.steps import History, harmless, show
 
 MOST_OUTPUT = 16 * 1024 * 1024  # bytes kept of what a program prints
-ABORTED = "Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
+MOST_ERRORS = 64 * 1024  # bytes of its stderr that a report shows
+ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
+NOT_STARTED = "The command stands in lab.toml, and runs in a copy of the submission."
+LAST_WORDS = 0.2  # seconds from a failure to the traceback that explains it
 MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
 
 
@@ -109,8 +113,10 @@ class Program:
                 bufsize=0,
                 **system.process_options(),
             )
-        except OSError as error:
-            raise CheckFailedError(f"{command[0]} cannot be started: {error}") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the command
+            reason = getattr(error, "strerror", None) or error
+            message = f"{command[0]!r} cannot be started: {reason}."
+            raise CheckFailedError(message, hint=NOT_STARTED) from None
         if in_terminal:
             os.close(inside)
         self._keyboard = outside if in_terminal else os.dup(_fileno(self.process.stdin))
@@ -172,6 +178,16 @@ class Program:
             os.close(self._keyboard)
             self._keyboard = -1
 
+    def wait_until_idle(self) -> None:
+        """Wait until the program itself waits: for a client, for its user.
+
+        Where the system does not tell (only Linux does), give it a moment.
+        """
+        if system.sleeps(self.pid) is None:
+            self.exited.wait(SLICE)
+        else:
+            wait_until(lambda: system.sleeps(self.pid), ANSWER)
+
     def expect_printed(self, text: str, seconds: float = ANSWER) -> None:
         """Wait until the program's stdout holds ``text``."""
         if self.stdout.wait_for(lambda data: text.encode() in data, seconds):
@@ -216,7 +232,7 @@ class Program:
         if not too_many or not missing:
             kind = f"{missing:,} bytes are missing" if missing else "the end should be"
             remark = f"here {kind}"
-        self.fail(
+        raise CheckFailedError(
             expected=("Expected stdout to hold", skipped + show(wanted[start:])),
             got=("but it holds", skipped + show(got[start:]) if got else "nothing"),
             at=len(skipped) + len(show(got[start:same])) - 1 if got else None,
@@ -226,18 +242,26 @@ class Program:
 
     def _wait_for_exit(self, seconds: float) -> bool:
         if not any(self.exited.wait(wait) for wait in slices(seconds)):
-            return False
+            return self.exited.is_set()
         self.stdout.wait_for(lambda _: self.stdout.ended, 10 * SLICE)
         self.stderr.wait_for(lambda _: self.stderr.ended, 10 * SLICE)
         return True
 
     # -- what it says of itself -------------------------------------------------------
 
+    def wait_for_last_words(self) -> None:
+        """Give a program that is just ending, or a thread of it, time to say why."""
+        self._wait_for_exit(LAST_WORDS)
+
     def errors(self) -> str:
         """Return what stands on stderr, with the work folder's name left out."""
-        text = bytes(self.stderr.data).decode(errors="replace").replace("\r\n", "\n")
+        data = bytes(self.stderr.data).partition(ABORTED)[0]
+        if len(data) > MOST_ERRORS:
+            left_out = f"\n… {len(data) - MOST_ERRORS:,} bytes left out …\n".encode()
+            data = data[: MOST_ERRORS // 2] + left_out + data[-MOST_ERRORS // 2 :]
+        text = data.decode(errors="replace").replace("\r\n", "\n")
         text = re.sub(r"^TODO \d.*\n", "", text, flags=re.M)  # a starter's open steps
-        return text.replace(str(self.folder) + os.sep, "").partition(ABORTED)[0]
+        return harmless(text.replace(str(self.folder) + os.sep, ""))
 
     def traceback(self) -> str:
         """Return the place and the exception of the last traceback, or ''."""
@@ -257,7 +281,7 @@ class Program:
         if not self.is_python or self.exited.is_set() or not system.abort(self.pid):
             return ""
         self._wait_for_exit(ANSWER)
-        stacks = bytes(self.stderr.data).decode(errors="replace").partition(ABORTED)[2]
+        stacks = bytes(self.stderr.data).partition(ABORTED)[2].decode(errors="replace")
         places = map(self._place_of_thread, re.split(r"hread 0x", stacks))
         return "\n".join(dict.fromkeys(filter(None, places)))
 
@@ -267,8 +291,7 @@ class Program:
         for name, number, function in frames:
             file = Path(name)
             if self.folder in file.parents and file.is_file():
-                source = file.read_text(encoding="utf-8").splitlines()
-                code = source[int(number) - 1].strip()
+                code = harmless(linecache.getline(name, int(number)).strip())
                 return f"It waits in {function}(), {file.name} line {number}:  {code}"
         return ""
 
@@ -285,6 +308,7 @@ def explain(
 
     The last only when somebody waited in vain: the answer to that ends the program.
     """
+    program.wait_for_last_words()
     if reason := program.traceback():
         error.add(f"{program.name} printed a traceback: {reason}")
         error.hint = error.hint or "Read the traceback from its last line upward."

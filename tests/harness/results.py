@@ -62,7 +62,7 @@ class Results:
         """Return the id of a needed check that ran and did not pass, or ''."""
         needed = [self.all[id] for id in check.needs if id in self.all]
         for result in needed:
-            if result.selected and result.outcome in ("failed", "blocked"):
+            if result.selected and result.outcome != "passed":
                 return result.check.id
         return ""
 
@@ -101,6 +101,6 @@ def _step_as_json(step: Step) -> dict[str, Any]:
         "event": step.what,
         "data": show(step.data, 4096) if step.to else "",
         "bytes": len(step.data),
-        "note": step.note,
+        "note": step.notes(),
         "seconds": round(step.seconds, 6),
     }

@@ -23,6 +23,20 @@ def show(data: bytes, longest: int = LONGEST) -> str:
     return _literal(data)
 
 
+def column(data: bytes, index: int) -> int:
+    """Return the place in ``show(data)`` where the byte number ``index`` stands."""
+    shown = data[: LONGEST // 2] if len(data) > LONGEST else data
+    before = shown[:index]
+    if _literal(shown).startswith("b"):
+        return len(repr(before)) - 1
+    return len(repr(before.decode(errors="ignore"))) - 1
+
+
+def harmless(text: str) -> str:
+    """Return text with escapes for all that could hide text or drive a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
 def _literal(data: bytes) -> str:
     try:
         return repr(data.decode())

@@ -27,6 +27,8 @@ YOURS = {  # the files that a student edits; all others come from the lab
     "exercise5_chat_channels": ["server.py", "client.py"],
 }
 GIVEN = {"exercise5_chat_channels": ["history.py", "gui.py", "web.py"]}
+LAB_TOML = """A line of lab.toml looks like this, with the quotes:
+"exercise4_multiclient.server" = ["./server", "{host}", "{port}"]"""
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "tests", "solutions")
 
 
@@ -41,13 +43,21 @@ class Submission:
     def folder(self) -> Path:
         """The work folder: the working folder of all its programs."""
         folder = Path(tempfile.mkdtemp(prefix="lab-"))
+        try:
+            self._fill(folder)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            message = f"{self.root} cannot be copied: {error}"
+            raise CheckFailedError(message) from None
+        return folder
+
+    def _fill(self, folder: Path) -> None:
         if self._commands:
             shutil.copytree(self.root, folder, dirs_exist_ok=True, ignore=NOT_COPIED)
         for exercise in YOURS:
             (folder / exercise).mkdir(exist_ok=True)
             _copy(self.root / exercise, YOURS[exercise], folder / exercise)
             _copy(LAB / exercise, GIVEN.get(exercise, []), folder / exercise)
-        return folder
 
     def remove_folder(self) -> None:
         """Delete the work folder, if there is one."""
@@ -65,15 +75,18 @@ class Submission:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CheckFailedError(f"{file} cannot be read: {error}") from None
         for name, command in commands.items():
-            if not isinstance(command, list) or not all(map(_is_text, command)):
-                raise CheckFailedError(f"{file}: {name} must be a list of texts.")
+            if not _is_command(command):
+                message = f"{file}: {name!r} must be a list of texts."
+                raise CheckFailedError(message, hint=LAB_TOML)
         return commands
 
-    def command(self, exercise: str, program: str, host: str, port: int) -> list[str]:
+    def command(
+        self, exercise: str, program: str, host: str, port: int | str
+    ) -> list[str]:
         """Return the command that starts ``program``, "server" or "client"."""
         given = self._commands.get(f"{exercise}.{program}")
         if given:
-            return [word.format(host=host, port=port) for word in given]
+            return [_fill_in(word, host, port) for word in given]
         if not self.root.is_dir():
             raise CheckFailedError(f"There is no folder {self.root}.")
         file = self.root / exercise / f"{program}.py"
@@ -92,5 +105,10 @@ def _copy(source: Path, names: list[str], target: Path) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+def _is_command(value: object) -> bool:
+    is_list = isinstance(value, list) and len(value) > 0
+    return is_list and all(isinstance(word, str) for word in value)  # type: ignore
+
+
+def _fill_in(word: str, host: str, port: int | str) -> str:
+    return word.replace("{host}", host).replace("{port}", str(port))

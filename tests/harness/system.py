@@ -109,10 +109,17 @@ def kill_marked(mark: str) -> list[int]:
 
     That finds programs that left their process group. Only Linux lets us look.
     """
-    if not LINUX:
-        return []
-    killed = []
-    for folder in Path("/proc").glob("[0-9]*"):
+    killed = _kill_marked(mark)
+    for _ in range(10):  # a program may have started another in the meantime
+        if not (more := _kill_marked(mark)):
+            break
+        killed += more
+    return killed
+
+
+def _kill_marked(mark: str) -> list[int]:
+    killed: list[int] = []
+    for folder in Path("/proc").glob("[0-9]*") if LINUX else ():
         with contextlib.suppress(OSError):
             if mark.encode() in (folder / "environ").read_bytes():
                 os.kill(int(folder.name), signal.SIGKILL)
@@ -136,6 +143,20 @@ def resources(pid: int) -> tuple[int, int] | None:
                 threads += int(fields[17])
                 files += len(os.listdir(folder / "fd"))
     return threads, files
+
+
+def sleeps(pid: int) -> bool | None:
+    """Tell whether all of a program's threads wait for something, or None.
+
+    The state in /proc (proc(5)), so only on Linux.
+    """
+    if not LINUX:
+        return None
+    states = []
+    for file in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            states.append(file.read_text().rpartition(")")[2].split()[0])
+    return all(state not in "RD" for state in states)
 
 
 def memory(pid: int) -> int | None:

@@ -40,7 +40,11 @@ def _output_lines(output: str) -> list[str]:
     left_out = len(lines) - MOST_OUTPUT
     if left_out > 0:
         lines = [f"… {left_out} lines left out …", *lines[-MOST_OUTPUT:]]
-    return ["  The program's stderr:", *(f"    | {line[:WIDTH]}" for line in lines)]
+    return ["  The program's stderr:", *(f"    | {_cut(line)}" for line in lines)]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
 def paragraph(word: str, text: str) -> list[str]:
@@ -78,7 +82,8 @@ def _print_bar(writer: "TerminalWriter", results: Results) -> None:
     filled = 40 * points // max(most, 1)
     bar = "█" * filled + "░" * (40 - filled)
     colour = {"green" if points == most else "yellow": True}
-    writer.line(f"  Score {bar} {points}/{most}   {', '.join(results.counts())}", **colour)
+    counts = ", ".join(results.counts())
+    writer.line(f"  Score {bar} {points}/{most}   {counts}", **colour)
 
 
 def _print_next(

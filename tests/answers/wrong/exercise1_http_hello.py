@@ -1,5 +1,273 @@
-"""Wrong answers."""
+"""Wrong answers to exercise 1."""
 
 from tests.answers.catalogue import Wrong
 
-WRONG: list[Wrong] = []
+LEAVES_LOOP = "        if not received:\n            break\n"
+LOOP = 'while b"\\r\\n\\r\\n" not in head:'
+
+WRONG = [
+    Wrong(
+        name="keeps_line_back",
+        did="printed 'Listening on' without flush=True",
+        tempting="in a terminal the line is there at once",
+        caught_by="1.1",
+        words=("flush=True", "Listening on"),
+        changes=(('{host}:{port}", flush=True)', '{host}:{port}")'),),
+    ),
+    Wrong(
+        name="listens_everywhere",
+        did="bound to '' instead of the host that was given",
+        tempting="many tutorials do",
+        caught_by="1.1",
+        words=("also answers on", "all the addresses"),
+        changes=(
+            ("listening.bind((host, port))", 'listening.bind(("", port))'),
+            ("host, port = listening.getsockname()", "_, port = listening.getsockname()"),
+        ),
+    ),
+    Wrong(
+        name="says_port_0",
+        did="printed the port that was asked for, not the one that it got",
+        tempting="they are the same, except for port 0",
+        caught_by="1.1",
+        words=("the port that the system chose", "getsockname()"),
+        changes=(("    host, port = listening.getsockname()\n", ""),),
+    ),
+    Wrong(
+        name="no_status_line",
+        did="sent the page alone",
+        tempting="the page is all that Chrome shows",
+        caught_by="1.2",
+        words=("'HTTP/1.1 200 OK", "status line"),
+        changes=(("return head.encode() + body", "return body"),),
+    ),
+    Wrong(
+        name="no_empty_line",
+        did="left the empty line between head and page out",
+        tempting="the page looks different enough from a header",
+        caught_by="1.2",
+        words=("the empty line after the headers", "<!doctype html>"),
+        changes=(('        "\\r\\n"\n    )\n', "    )\n"),),
+    ),
+    Wrong(
+        name="raw_line_ends",
+        did="wrote the line ends in a raw string: backslashes and letters",
+        tempting="r'' looks right for something with backslashes",
+        caught_by="1.2",
+        words=("'HTTP/1.1 200 OK", "this is the first difference"),
+        changes=(('"HTTP/1.1 200 OK\\r\\n"', 'r"HTTP/1.1 200 OK\\r\\n"'),),
+    ),
+    Wrong(
+        name="indented_head",
+        did="wrote the head as an indented triple-quoted string",
+        tempting="it looks tidy in the program",
+        caught_by="1.2",
+        words=("no line begins with a space",),
+        changes=(('"Content-Type:', '"        Content-Type:'),),
+    ),
+    Wrong(
+        name="reads_to_the_end",
+        did="read until b'' before it answered",
+        tempting="that is how one reads a file",
+        caught_by="1.2",
+        words=("It waits in read_head()", "does not close before"),
+        changes=((LOOP, "while True:"),),
+    ),
+    Wrong(
+        name="bare_newlines",
+        did="ended the lines with \\n alone",
+        tempting="Chrome shows the page all the same",
+        caught_by="1.3",
+        words=("this line does not end with \\r\\n", "CRLF"),
+        changes=(
+            (
+                "    return head.encode() + body",
+                '    return head.replace("\\r\\n", "\\n").encode() + body',
+            ),
+        ),
+    ),
+    Wrong(
+        name="one_bare_newline",
+        did="ended one header line with \\n alone",
+        tempting="with print() in mind, \\n is the end of a line",
+        caught_by="1.3",
+        words=("'Connection: close\\n'",),
+        changes=(('"Connection: close\\r\\n"', '"Connection: close\\n"'),),
+    ),
+    Wrong(
+        name="counts_characters",
+        did="took the length of the text, not of its bytes",
+        tempting="they are the same in English",
+        caught_by="1.4",
+        words=("number of characters", "encode first"),
+        changes=(("{len(body)}", "{len(page)}"),),
+    ),
+    Wrong(
+        name="no_charset",
+        did="left charset=utf-8 out",
+        tempting="text/html is the type",
+        caught_by="1.4",
+        words=("charset=utf-8",),
+        changes=(("; charset=utf-8", ""),),
+    ),
+    Wrong(
+        name="one_recv",
+        did="took one recv() for one request",
+        tempting="Chrome's request comes in one piece, mostly",
+        caught_by="1.5",
+        words=("the rest of the request", "recv() returns what has arrived"),
+        changes=((LOOP, 'if b"\\r\\n\\r\\n" not in head:'), ("break", "pass"))
+        + (('if b"\\r\\n\\r\\n" in read_head(client):', "if read_head(client):"),),
+    ),
+    Wrong(
+        name="answers_first_line",
+        did="answered as soon as the request line was there",
+        tempting="nothing else is needed from the request",
+        caught_by="1.5",
+        words=("has not been sent yet",),
+        changes=(
+            (LOOP, 'while b"\\r\\n" not in head:'),
+            ('if b"\\r\\n\\r\\n" in read_head', 'if b"\\r\\n" in read_head'),
+        ),
+    ),
+    Wrong(
+        name="looks_at_the_last_piece",
+        did="looked for the empty line in what the last recv() brought",
+        tempting="in a browser's request it is all in there",
+        caught_by="1.5",
+        words=("It waits in read_head()", "all that has come"),
+        changes=(
+            (
+                LOOP,
+                'received = b""\n    while b"\\r\\n\\r\\n" not in received:',
+            ),
+        ),
+    ),
+    Wrong(
+        name="reads_1024_bytes",
+        did="stopped to read after 1024 bytes",
+        tempting="a request without cookies is shorter",
+        caught_by="1.5",
+        words=("still unread", "One recv(1024)"),
+        changes=(
+            (LOOP, 'while b"\\r\\n\\r\\n" not in head and len(head) < 1024:'),
+            ("client.recv(4096)", "client.recv(1024)"),
+            ('if b"\\r\\n\\r\\n" in read_head(client):', "if read_head(client):"),
+        ),
+    ),
+    Wrong(
+        name="never_reads",
+        did="answered without a look at the request",
+        tempting="the answer is always the same",
+        caught_by="1.5",
+        words=("before it answers", "wait for"),
+        changes=(('if b"\\r\\n\\r\\n" in read_head(client):', "if client:"),),
+    ),
+    Wrong(
+        name="waits_for_the_client",
+        did="waited after the answer until the client closed",
+        tempting="it seems polite",
+        caught_by="1.6",
+        words=("still open", "client.recv(1)"),
+        changes=(
+            (
+                "client.sendall(build_response(PAGE))",
+                "client.sendall(build_response(PAGE))\n            client.recv(1)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="serves_for_ever",
+        did="put a loop around accept(), as in exercise 2",
+        tempting="a server goes on, doesn't it",
+        caught_by="1.7",
+        words=("still running", "No loop around accept()"),
+        changes=(
+            (
+                "            with accept_client(listening) as client:\n"
+                "                serve_client(client)\n",
+                "            while True:\n"
+                "                with accept_client(listening) as client:\n"
+                "                    serve_client(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="no_reuseaddr",
+        did="did not set SO_REUSEADDR",
+        tempting="it works again after a minute",
+        caught_by="1.8",
+        words=("Address already in use", "SO_REUSEADDR", "TIME_WAIT"),
+        changes=(
+            ("        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n",)
+            + ("        pass\n",),
+        ),
+    ),
+    Wrong(
+        name="spins_at_the_end",
+        did="did not look for b'' in the loop around recv()",
+        tempting="recv() waits until something comes, or so it seems",
+        caught_by="1.9",
+        words=("read_head()", "recv() returns b''"),
+        changes=((LEAVES_LOOP, ""),),
+    ),
+    Wrong(
+        name="takes_an_empty_request_apart",
+        did="took the request line apart without a look at its length",
+        tempting="every request has a method and a path",
+        caught_by="1.9",
+        words=("IndexError",),
+        changes=(
+            (
+                '        if b"\\r\\n\\r\\n" in read_head(client):\n',
+                '        if read_head(client).split()[1] == b"/":\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="reset_ends_in_a_traceback",
+        did="did not catch OSError",
+        tempting="clients close, they do not reset",
+        caught_by="1.9",
+        words=("ConnectionResetError", "catch that around"),
+        changes=(("except OSError as error", "except TimeoutError as error"),),
+    ),
+    Wrong(
+        name="ctrl_c_ends_in_a_traceback",
+        did="did not catch KeyboardInterrupt",
+        tempting="the server ends, after all",
+        caught_by="1.10",
+        words=("KeyboardInterrupt", "traceback"),
+        changes=(("except KeyboardInterrupt:", "except EOFError:"),),
+    ),
+    Wrong(
+        name="swallows_ctrl_c",
+        did="caught everything around accept()",
+        tempting="a bare except: is the shortest",
+        caught_by="1.10",
+        words=("still running", "KeyboardInterrupt"),
+        changes=(("except TimeoutError:", "except:"),),
+    ),
+    Wrong(
+        name="port_taken_ends_in_a_traceback",
+        did="did not catch what bind() raises",
+        tempting="the traceback says what happened",
+        caught_by="1.10",
+        words=("Address already in use", "error: "),
+        changes=(("except (OSError, UnicodeError)", "except UnicodeError"),),
+    ),
+    Wrong(
+        name="shares_the_port",
+        did="set SO_REUSEPORT too",
+        tempting="more options against 'Address already in use' look safer",
+        caught_by="1.10",
+        words=("SO_REUSEPORT",),
+        changes=(
+            (
+                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n",
+                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n",
+            ),
+        ),
+    ),
+]

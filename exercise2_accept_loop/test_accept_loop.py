@@ -1,0 +1,264 @@
+"""The checks of exercise 2: one client after another, for ever, and none stops it."""
+
+import time
+
+from tests.harness import system
+from tests.harness.checks import CheckFailedError, check
+from tests.harness.http import Response, read_head, read_response, request
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import SOON
+from tests.harness.peer import Peer, exchange
+
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # then 506 bytes more
+
+
+def ask(
+    server: Server, name: str, *headers: str, method: str = "GET", path: str = "/"
+) -> Peer:
+    """Connect a client that sends its whole request at once."""
+    client = server.connect(name)
+    client.send(request(server, *headers, method=method, path=path))
+    return client
+
+
+def visit(server: Server, name: str = "visitor") -> Response:
+    """Ask for the page, receive it whole, and leave."""
+    client = ask(server, name)
+    response = read_response(client, "200 OK")
+    client.close()
+    return response
+
+
+def speak_in_time(server: Server, first: str, pause: float = 0, then: str = "") -> Peer:
+    """Connect a client that speaks, pauses and goes on, all within its second.
+
+    A right server may give up a client after a second. If the machine was so busy that
+    the suite itself was too slow, the attempt proves nothing, and there is another.
+    """
+    for _ in range(10):
+        began = time.monotonic()
+        client = server.connect("slow")
+        try:
+            client.send(first)
+            if pause and client.wait_for_more(pause):
+                client.fail(
+                    expected=("Expected the server to wait for", "up to a second"),
+                    got=("but it", "answered" if client.unread else "closed at once"),
+                )
+            client.send(then)
+        except CheckFailedError:
+            if time.monotonic() - began < 0.8:
+                raise
+        if time.monotonic() - began < 0.8:
+            return client
+        client.close()
+    raise RuntimeError("the machine is too busy for a check that takes half a second")
+
+
+@check(
+    "2.1",
+    "serves fifty clients, one after another, the whole page",
+    points=2,
+    hint="bind() and listen() once. Then, in a loop: accept(), read, send, and close"
+    " the client's socket, so that the client sees the end.",
+    read="The loop",
+)
+def test_fifty_clients(lab: Lab) -> None:
+    server = lab.start_server()
+    pages = []
+    for n in range(1, 51, 2):
+        # The second of two comes before the first has been served, and has to wait.
+        for client in [ask(server, f"client{n}"), ask(server, f"client{n + 1}")]:
+            pages.append(read_response(client, "200 OK").body)
+            client.close()
+            if pages[-1] != pages[0]:
+                client.fail_at(pages[0], pages[-1], "here it differs from client1's")
+
+
+@check(
+    "2.2",
+    "goes on after clients that leave, reset, or stop in mid-request",
+    points=2,
+    needs=["2.1"],
+    hint="When a client has closed, recv() returns b'': leave the loop that reads. When"
+    " it has reset the connection, recv() or sendall() raises OSError: catch it inside"
+    " the accept loop, around the work for one client.",
+    read="Clients that leave",
+)
+def test_clients_leave(lab: Lab) -> None:
+    server = lab.start_server()
+    for said in ("", "GET / HT", request(server)):
+        for leave in (Peer.close, Peer.reset):
+            client = server.connect("client")
+            if said:
+                client.send(said)
+            leave(client)
+            visit(server)
+
+
+@check(
+    "2.3",
+    "gives up a client that is silent for one second",
+    points=2,
+    needs=["2.1"],
+    hint="While the server waits in recv() for a client that says nothing, it serves"
+    " nobody else: client.settimeout(1.0). Then catch TimeoutError, an OSError, and go"
+    " on with the next client.",
+    read="Silent clients",
+)
+def test_silent_clients(lab: Lab) -> None:
+    servers = [lab.start_server() for _ in range(3)]
+    silent = servers[0].connect("silent")
+    halting = servers[1].connect("halting")
+    halting.send("GET / HT")  # and no more
+
+    rest = request(servers[2]).removeprefix("GET /")
+    client = speak_in_time(servers[2], "GET /", 0.5, rest)
+    read_response(client, "200 OK")
+
+    for server, client in zip(servers, (silent, halting), strict=False):
+        visitor = ask(server, "visitor")
+        client.read_to_end("the end, after one second", SOON)
+        client.close()
+        read_response(visitor, "200 OK", SOON)
+
+
+@check(
+    "2.4",
+    "answers another path with 404 Not Found and a page",
+    points=1,
+    needs=["2.1"],
+    hint="The request line is METHOD PATH VERSION, with a space between them. The PATH"
+    " '/' gets the page; any other gets '404 Not Found' and a page that says so.",
+    read="Another path",
+)
+def test_another_path(lab: Lab) -> None:
+    server = lab.start_server()
+    page = visit(server).body
+    for path in ("/favicon.ico", "/somewhere/else/"):
+        client = ask(server, "browser", path=path)
+        response = read_response(client, "404 Not Found")
+        if response.body == page:
+            client.fail(f"The page for {path} is the same as the page for '/'.")
+        client.close()
+
+
+@check(
+    "2.5",
+    "answers another method with 405 Method Not Allowed and Allow: GET",
+    points=1,
+    needs=["2.1"],
+    hint="The request line's first word is the method. Any other than GET gets '405"
+    " Method Not Allowed', the header 'Allow: GET', and a page.",
+    read="Another method",
+)
+def test_another_method(lab: Lab) -> None:
+    server = lab.start_server()
+    for method in ("POST", "PUT", "DELETE"):
+        client = ask(server, "client", "Content-Length: 0", method=method)
+        headers = read_response(client, "405 Method Not Allowed").headers
+        allowed = [name.strip() for name in headers.get("allow", "").split(",")]
+        if "GET" not in allowed or method in allowed:
+            client.fail(
+                expected=("Expected the header", "Allow: GET"),
+                got=("but it is", repr(headers.get("allow", "missing"))),
+            )
+        client.close()
+
+
+@check(
+    "2.6",
+    "answers what is not HTTP with 400 Bad Request",
+    points=1,
+    needs=["2.1", "2.3"],
+    hint="Do not decode what comes: compare bytes with bytes, b'GET'. What does not"
+    " begin with METHOD PATH HTTP/1.x gets '400 Bad Request' and a page.",
+    read="What is not HTTP",
+)
+def test_not_http(lab: Lab) -> None:
+    server = lab.start_server()
+    for sent in (
+        b"hello\r\n\r\n",
+        b"how are you?\r\n\r\n",
+        b"\xff\xfe\x00\x80 \xc3\x28\r\n\r\n",
+        TLS_HELLO + lab.numbers.randbytes(506),  # somebody typed https://
+    ):
+        client = server.connect("stranger")
+        client.send(sent)
+        read_response(client, "400 Bad Request", SOON)
+        client.close()
+    visit(server)
+
+
+@check(
+    "2.7",
+    "leaks no socket: 300 clients under a limit of 64 open files",
+    points=2,
+    needs=["2.2"],
+    hint="Close the client's socket on every way out of the loop's body, after errors"
+    " too: 'with accept_client(…) as client:' does. shutdown() does not close.",
+    read="Closing every socket",
+)
+def test_leaks_no_socket(lab: Lab) -> None:
+    server = lab.start_server(open_files=64)
+    for n in range(1, 301, 4):
+        server.connect(f"client{n}").close()
+        for m, leave in enumerate((Peer.close, Peer.reset), n + 1):
+            client = server.connect(f"client{m}")
+            client.send("GET / HT")
+            leave(client)
+        visit(server, f"client{n + 3}")
+
+
+@check(
+    "2.8",
+    "ends at once on Ctrl+C, waiting or in mid-request",
+    points=2,
+    needs=["2.1"],
+    hint="Catch KeyboardInterrupt once, around the accept loop. An 'except:' or 'except"
+    " BaseException' inside swallows it. Set SO_REUSEADDR for the next start.",
+    read="Ctrl+C",
+)
+def test_ctrl_c(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    for stop in (Server.interrupt, Server.terminate):
+        if stop is Server.terminate and system.WINDOWS:
+            break  # there is no SIGTERM
+        for in_mid_request in (False, True):
+            server = lab.start_server(port=port)
+            visit(server)
+            server.wait_until_idle()
+            if in_mid_request:
+                speak_in_time(server, "GET / HT").wait_until_read()
+            stop(server)
+            server.expect_exit()
+
+
+@check(
+    "2.9",
+    "answers a request head over 8 KiB with 431, and lives",
+    points=2,
+    needs=["2.1"],
+    hint="Count the bytes while you read. Over 8192, stop and answer '431 Request"
+    " Header Fields Too Large'. Then half-close and read on, so that nothing is unread"
+    " when you close.",
+    read="A head that is too long",
+)
+def test_long_head(lab: Lab) -> None:
+    server = lab.start_server()
+    read_response(ask(server, "within", f"Cookie: {'x' * 8000}"), "200 OK")
+
+    client = ask(server, "over", f"Cookie: {'x' * 9000}")
+    read_head(client, "431 Request Header Fields Too Large")
+    client.read_to_end("the page, and then the end")  # or a reset: not all was read
+    client.close()
+    visit(server)
+
+    endless = server.connect("endless")
+    head = request(server, f"Cookie: {'x' * 100_000}").encode().rstrip()
+    lab.history.event("endless", "sends a head that does not end", "100,000 bytes")
+    exchange({endless: head}, lambda: bool(endless.end))
+    if endless.unread or endless.end != "reset":  # a reset may destroy the answer
+        read_head(endless, "431 Request Header Fields Too Large")
+    endless.close()
+    visit(server)

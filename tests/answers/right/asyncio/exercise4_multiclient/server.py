@@ -1,0 +1,82 @@
+"""Exercise 4 with asyncio: one coroutine per client instead of one thread."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+MAX_LINE = 64 * 1024  # bytes
+writers: list[asyncio.StreamWriter] = []
+
+
+async def split_lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Yield line after line, each with its newline, until the client leaves."""
+    rest = b""
+    while received := await reader.read(65536):
+        *lines, rest = (rest + received).split(b"\n")
+        for line in [*lines, rest]:
+            if len(line) > MAX_LINE:
+                raise ValueError("the line is too long")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest + b"\n"
+
+
+async def relay(line: bytes, sender: asyncio.StreamWriter) -> None:
+    """Send a line to every client but its sender, and wait for those who are slow.
+
+    write() puts the whole line into a client's buffer at once, so lines never mix.
+    """
+    receivers = [writer for writer in writers if writer is not sender]
+    for writer in receivers:
+        writer.write(line)
+    for writer in receivers:
+        with suppress(OSError):
+            await writer.drain()
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Relay one client's lines until it leaves."""
+    writers.append(writer)
+    with suppress(OSError, ValueError, asyncio.CancelledError):
+        async for line in split_lines(reader):
+            await relay(line, writer)
+    writers.remove(writer)
+    writer.close()
+
+
+async def run(host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM, then end every connection."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: there Ctrl+C raises KeyboardInterrupt
+            break
+    try:
+        server = await asyncio.start_server(serve, host, port)
+    except OSError as error:
+        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+    host, port = server.sockets[0].getsockname()
+    print(f"Listening on {host}:{port}", flush=True)
+    try:
+        await stop.wait()
+    finally:
+        server.close()
+        for writer in list(writers):
+            writer.close()
+
+
+def main() -> None:
+    """Relay lines until Ctrl+C."""
+    host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run(host, port))
+
+
+if __name__ == "__main__":
+    main()
