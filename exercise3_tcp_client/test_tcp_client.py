@@ -70,7 +70,7 @@ def send_and_end(server: Peer, *pieces: bytes) -> None:
 
 def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
     """Expect the client to end well, and to have printed just these bytes."""
-    client.expect_exit(hint=hint)
+    client.expect_exit(seconds=ANSWER, hint=hint)
     client.expect_output(wanted, hint)
 
 
@@ -91,8 +91,9 @@ def expect_error(client: Program, seconds: float = ANSWER) -> str:
     "3.1",
     "sends a complete GET with Host and Connection: close, CRLF throughout",
     points=2,
-    hint="Send four lines: the request line, Host, Connection, and an empty one. Each"
-    " ends with \\r\\n, and nothing stands before its first letter.",
+    hint="Connect with socket.create_connection((host, port)), and sendall() four lines:"
+    " the request line, Host, Connection, and an empty one. Each ends with \\r\\n, and"
+    " nothing stands before its first letter.",
     read="The request",
 )
 def test_request(lab: Lab) -> None:

@@ -32,7 +32,7 @@ from tests.harness.terminal import failure_text
 EXERCISE = "exercise4_multiclient"
 IDS = [f"4.{number}" for number in range(1, 13)]
 
-pytestmark = pytest.mark.timeout(100)
+pytestmark = pytest.mark.timeout(240)  # a last resort, on a machine with much to do
 
 
 # -- a failure's text --------------------------------------------------------------
@@ -142,10 +142,10 @@ def test_leaves_out_the_middle_of_many_steps_and_counts_it() -> None:
         ("\u202e\u2028".encode(), r"'\u202e\u2028'"),
         (b"it's", '''"it's"'''),
         (b"<script>", "'<script>'"),
-        (b"a" * 160, "'" + "a" * 160 + "'"),
+        (b"a" * 96, "'" + "a" * 96 + "'"),
         (
-            b"a" * 80 + b"-" * 1234 + b"z" * 80,
-            "'" + "a" * 80 + "' … 1,234 bytes … '" + "z" * 80 + "'",
+            b"a" * 48 + b"-" * 1234 + b"z" * 48,
+            "'" + "a" * 48 + "' … 1,234 bytes … '" + "z" * 48 + "'",
         ),
     ],
 )
@@ -153,7 +153,7 @@ def test_shows_bytes_as_python_does(data: bytes, shown: str) -> None:
     assert show(data) == shown
 
 
-@pytest.mark.parametrize("data", ["hello\n\tx".encode(), "l'été ☀ x".encode(), b"\xffx"])
+@pytest.mark.parametrize("data", [b"hello\n\tx", "l'été ☀ x".encode(), b"\xffx"])
 def test_finds_the_column_of_a_byte(data: bytes) -> None:
     assert show(data)[column(data, data.index(b"x"))] == "x"
 
@@ -184,9 +184,22 @@ def waiting(tmp_path: Path) -> Iterator[Program]:
 @pytest.fixture
 def bob(waiting: Program) -> Iterator[tuple[Peer, socket.socket]]:
     """Return a peer, and the program's end of its connection."""
-    ours, its = socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ours = socket.create_connection(listening.getsockname())
+        its, _ = listening.accept()
     with ours, its:
         yield Peer("bob", ours, waiting, History()), its
+
+
+LONG = (
+    "… 270 equal bytes, then '"
+    + "-" * 30
+    + "{}"
+    + "." * 15
+    + "' … 237 bytes … '"
+    + "." * 48
+    + "'"
+)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +207,7 @@ def bob(waiting: Program) -> Iterator[tuple[Peer, socket.socket]]:
     [
         (
             "hello\n",
-            "help\n".encode(),
+            b"help\n",
             [
                 r"Expected bob to receive   'hello\n'",
                 r"but the server sent       'help\n'",
@@ -211,16 +224,12 @@ def bob(waiting: Program) -> Iterator[tuple[Peer, socket.socket]]:
             ],
         ),
         (
-            b"-" * 300 + b"one\n",
-            b"-" * 300 + b"two\n",
+            b"-" * 300 + b"one" + b"." * 300,
+            b"-" * 300 + b"two" + b"." * 300,
             [
-                r"Expected bob to receive   … 240 equal bytes, then '"
-                + "-" * 60
-                + r"one\n'",
-                r"but the server sent       … 240 equal bytes, then '"
-                + "-" * 60
-                + r"two\n'",
-                " " * 112 + "^ this is the first difference",
+                f"Expected bob to receive   {LONG.format('one')}",
+                f"but the server sent       {LONG.format('two')}",
+                " " * 81 + "^ this is the first difference",
             ],
         ),
     ],
@@ -439,8 +448,10 @@ def test_json_has_every_check(results: Results, tmp_path: Path) -> None:
 
 def test_seed_repeats_the_choices(tmp_path: Path) -> None:
     labs = [Lab(Submission(tmp_path), EXERCISE, tmp_path, seed) for seed in (7, 7, 8)]
+    assert not labs[0].made_choices()
     first, again, other = (laboratory.numbers.random() for laboratory in labs)
     assert first == again != other
+    assert labs[0].made_choices()
 
 
 # -- bad programs ------------------------------------------------------------------
@@ -494,14 +505,15 @@ BAD = {
     "prints megabytes": Bad(changed(MAIN, MAIN + PRINT_MUCH), failed=""),
     "prints megabytes and ends": Bad(
         server(
-            f"{START}sys.stderr.write('\\x1b[31m' * 500_000)\n"
+            f"{START}sys.stderr.write('\\x1b[31m' * 500_000 + '\\n')\n"
             "sys.exit('error: no <idea>')\n"
         ),
-        words=("had ended, with status 1", "error: no <idea>", "lines left out"),
+        words=("had ended, with status 1", "error: no <idea>", "bytes left out"),
     ),
     "sends without end": Bad(
         server(
-            f"{START}client, _ = socket.create_server((host, port)).accept()\n"
+            f"{START}listening = socket.create_server((host, port))\n"
+            "client, _ = listening.accept()\n"
             "while True:\n    client.sendall(bytes(1 << 20))\n"
         ),
         words=("sends alice data without end",),
@@ -562,7 +574,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("bad")
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
         patch.setenv(*OUR_MARK.split("="))
-        slow_first = sorted(BAD, key=lambda name: "never another ignores".find(name[:5]))
         yield {name: pool.submit(run_bad, BAD[name], folder / name) for name in BAD}
 
 
@@ -578,9 +589,7 @@ def run_bad(bad: Bad, folder: Path) -> Run:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_program_is_graded(
-    name: str, runs: "dict[str, Future[Run]]", tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_bad_program_is_graded(name: str, runs: "dict[str, Future[Run]]") -> None:
     bad, run = BAD[name], runs[name].result()
     assert run.returncode == (1 if bad.failed else 0), run.stdout + run.stderr
     for word in bad.words:
@@ -589,6 +598,7 @@ def test_bad_program_is_graded(
     assert "\x1b" not in run.stdout
     assert re.findall(r"^[✓✗–!] (4\.\d+)", run.stdout, re.MULTILINE)[:12] == IDS
     points = {"": 20, "4.1": 0, "4.12": 18}[bad.failed]
+    assert "own file" not in run.stdout + run.stderr
     assert re.search(rf"^  Score [█░]{{40}} {points}/20 ", run.stdout, re.MULTILINE)
 
 
@@ -664,6 +674,16 @@ def test_k_selects_one_check_alone(tmp_path: Path) -> None:
     assert passed == ["4.1", "4.5"]
     assert [check["id"] for check in result["checks"]] == IDS
     assert result["seed"] == 4711
+
+
+def test_submission_cannot_bring_its_configuration(tmp_path: Path) -> None:
+    """Named before the suite, its pytest.ini would count: then nothing is graded."""
+    (tmp_path / "pytest.ini").write_text("[pytest]")
+    run = run_suite("--submission", tmp_path, EXERCISE)
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"write --submission={tmp_path}" in run.stderr
+    whole = run_suite(f"--submission={tmp_path}", "-k4.1", EXERCISE)
+    assert "Score" in whole.stdout
 
 
 @pytest.mark.parametrize(

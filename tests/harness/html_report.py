@@ -135,6 +135,7 @@ ol li::before { content: counter(step); position: absolute; color: var(--quiet);
 .last .label::before { content: "✗ "; color: var(--bad); }
 .last .arrow { border-color: var(--bad); }
 .last .arrow::after { border-left-color: var(--bad); }
+@media (max-width: 30rem) { .names span { font-size: .8rem; margin: 0 .1rem; } }
 @media print { .failure { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
 
@@ -207,7 +208,7 @@ def _lifelines(steps: list[Step]) -> list[str]:
         if step.to:
             names += [step.who, step.to]
         elif step.what.startswith(("starts", "connect")):  # "alice, bob connect"
-            names += [name for name in step.who.split(", ") if name.isalnum()]
+            names += [name for name in step.who.split(", ") if "…" not in name]
     return list(dict.fromkeys(names))
 
 
@@ -215,26 +216,26 @@ def _step(step: Step, lifelines: list[str]) -> str:
     note = f' <span class="note">{escape(step.notes())}</span>' if step.notes() else ""
     if step.to:
         return _message(step, lifelines, note)
-    text = f"{escape(step.who)} {escape(step.what)}{note}"
+    text = f"{step.who} {step.what}"
     if step.who in lifelines:
         place = _place(text, lifelines.index(step.who), len(lifelines))
     else:
         place = f'across" {_columns(1, -1)}'
-    return f'<li><div class="label event {place}>{text}</div></li>'
+    return f'<li><div class="label event {place}>{escape(text)}{note}</div></li>'
 
 
 def _message(step: Step, lifelines: list[str], note: str) -> str:
     """Return the names for a screen reader, the data, and the arrow below them."""
     who, to = lifelines.index(step.who), lifelines.index(step.to)
     first, last = sorted((who, to))
-    text = escape(show(step.data, LONGEST))
+    text = show(step.data, LONGEST)
     nearer = first if first + last < len(lifelines) else last
     place = _place(text, nearer, len(lifelines))
     arrow = "arrow back" if who > to else "arrow"
     return (
         f'<li><div class="label {place}>'
         f'<span class="spoken">{escape(step.who)} to {escape(step.to)}: </span>'
-        f'<span class="data">{text}</span>{note}</div>'
+        f'<span class="data">{escape(text)}</span>{note}</div>'
         f'<div class="{arrow}" {_columns(2 * first + 2, 2 * last + 2)}></div></li>'
     )
 

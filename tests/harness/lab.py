@@ -41,6 +41,7 @@ class Lab:
         self.exercise = exercise
         self.folder = folder
         self.numbers = random.Random(seed)  # so that a failed run can be repeated
+        self._numbers_at_first = self.numbers.getstate()
         self.history = History()
         self.host = system.loopback_address(random.Random())
         self.programs: list[Program] = []
@@ -113,6 +114,10 @@ class Lab:
         """Fail the check, with what the last program's state adds."""
         error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
         raise explain(error, self.programs[-1], hangs=False)
+
+    def made_choices(self) -> bool:
+        """Tell whether the check drew random numbers: only then the seed matters."""
+        return self.numbers.getstate() != self._numbers_at_first
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""

@@ -15,7 +15,7 @@ from tests.harness import system
 from tests.harness.checks import CheckFailedError
 from tests.harness.patience import ANSWER, SLICE, START, slices, wait_until
 from tests.harness.program import Program, explain
-from tests.harness.steps import History, column, show
+from tests.harness.steps import BEFORE, LONGEST, History, column, show
 
 MOST_UNREAD = 32 * 1024 * 1024  # bytes; more than any check lets a program send
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
@@ -214,7 +214,7 @@ class Peer:
             min(len(wanted), len(got)),
         )
         # Of long texts only the neighbourhood of the difference tells anything.
-        start = max(same - 60, 0) if max(len(wanted), len(got)) > 160 else 0
+        start = max(same - BEFORE, 0) if max(len(wanted), len(got)) > LONGEST else 0
         skipped = f"… {start:,} equal bytes, then " if start else ""
         came = skipped + show(got[start:]) if got else "nothing"
         self.fail(

@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; with nothing but suites to run, print the score alone."""
     config.addinivalue_line("markers", "check(check): a graded check of the lab")
     state = config.stash[STATE] = State(config)
+    _require_own_settings(config)
     for file in state.reports:
         if file.suffix not in (".json", ".html"):
             raise pytest.UsageError(f"--report {file}: it must end in .json or .html")
@@ -69,6 +70,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.reportchars = "N"
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
+
+
+def _require_own_settings(config: pytest.Config) -> None:
+    """Refuse to run by another pytest.ini, such as one that a submission brings.
+
+    pytest looks for settings before it knows the option --submission: it takes the
+    folder behind it for one of tests.
+    """
+    settings = LAB / "pyproject.toml"
+    if not (config.inipath and settings.samefile(config.inipath)):
+        text = f"pytest does not use the settings in {settings}"
+        if folder := config.getoption("--submission"):
+            text += f": write --submission={folder}, with the ="
+        raise pytest.UsageError(text)
 
 
 def _asks_for_suites(config: pytest.Config) -> bool:
@@ -90,8 +105,10 @@ def _asked_ids(config: pytest.Config) -> set[str]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Find the checks among the tests, in the order in which they are declared."""
+    """Find the checks among the tests, and put those of a suite in order."""
     state = config.stash[STATE]
+    if state.only_checks:
+        items.sort(key=_number)
     for item in items:
         if marker := item.get_closest_marker("check"):
             declared = item.stash[CHECK] = marker.args[0]
@@ -101,6 +118,11 @@ def pytest_collection_modifyitems(
             item.add_marker(pytest.mark.timeout(90))
     if state.selected:
         _deselect(config, items, state)
+
+
+def _number(item: pytest.Item) -> tuple[int, ...]:
+    marker = item.get_closest_marker("check")
+    return tuple(map(int, marker.args[0].id.split("."))) if marker else (0,)
 
 
 def _deselect(config: pytest.Config, items: list[pytest.Item], state: State) -> None:
@@ -176,6 +198,8 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
         history = lab.history.lines()
     result.again = f"pytest {result.exercise} -k {result.check.id}"
     result.again += item.config.stash[STATE].given
+    if lab and lab.made_choices():
+        result.again += f" --seed {item.config.stash[STATE].results.seed}"
     result.explanation = "\n".join(error.lines())
     result.message = failure_text(result, error, history)
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.checks import CheckFailedError
 from tests.harness.patience import ANSWER, SLICE, SOON, slices, wait_until
-from tests.harness.steps import History, harmless, show
+from tests.harness.steps import BEFORE, History, column, harmless, show
 
 MOST_OUTPUT = 16 * 1024 * 1024  # bytes kept of what a program prints
 MOST_ERRORS = 64 * 1024  # bytes of its stderr that a report shows
@@ -225,7 +225,7 @@ class Program:
         if got == wanted:
             return
         same = len(os.path.commonprefix([wanted, got]))
-        start = max(same - 40, 0)
+        start = max(same - BEFORE, 0)
         skipped = f"… {start:,} equal bytes, then " if start else ""
         missing, too_many = len(wanted) - same, len(got) - same
         remark = "this is the first difference"
@@ -235,7 +235,7 @@ class Program:
         raise CheckFailedError(
             expected=("Expected stdout to hold", skipped + show(wanted[start:])),
             got=("but it holds", skipped + show(got[start:]) if got else "nothing"),
-            at=len(skipped) + len(show(got[start:same])) - 1 if got else None,
+            at=len(skipped) + column(got[start:], same - start) if got else None,
             remark=remark,
             hint=hint,
         )

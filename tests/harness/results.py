@@ -33,7 +33,7 @@ class Result:
 
 @dataclass
 class Results:
-    """A whole run, check by check in the order in which the suites declare them."""
+    """A whole run, check by check in the order in which they run."""
 
     seed: int
     all: dict[str, Result] = field(default_factory=dict)  # by check id

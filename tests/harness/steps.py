@@ -7,7 +7,8 @@ they do here, and the failure print and the reports read it.
 import time
 from dataclasses import dataclass, field
 
-LONGEST = 96  # characters of data that a step shows
+LONGEST = 96  # bytes of data that a step shows
+BEFORE = 30  # bytes shown before a difference; it must not be in what is left out
 
 
 def show(data: bytes, longest: int = LONGEST) -> str:

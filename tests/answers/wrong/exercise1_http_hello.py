@@ -4,6 +4,8 @@ from tests.answers.catalogue import Wrong
 
 LEAVES_LOOP = "        if not received:\n            break\n"
 LOOP = 'while b"\\r\\n\\r\\n" not in head:'
+REUSEADDR = "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+REUSEPORT = REUSEADDR.replace("REUSEADDR", "REUSEPORT")
 
 WRONG = [
     Wrong(
@@ -22,7 +24,7 @@ WRONG = [
         words=("also answers on", "all the addresses"),
         changes=(
             ("listening.bind((host, port))", 'listening.bind(("", port))'),
-            ("host, port = listening.getsockname()", "_, port = listening.getsockname()"),
+            ("host, port = listening.get", "_, port = listening.get"),
         ),
     ),
     Wrong(
@@ -198,10 +200,7 @@ WRONG = [
         tempting="it works again after a minute",
         caught_by="1.8",
         words=("Address already in use", "SO_REUSEADDR", "TIME_WAIT"),
-        changes=(
-            ("        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n",)
-            + ("        pass\n",),
-        ),
+        changes=((REUSEADDR, "pass\n"),),
     ),
     Wrong(
         name="spins_at_the_end",
@@ -262,12 +261,6 @@ WRONG = [
         tempting="more options against 'Address already in use' look safer",
         caught_by="1.10",
         words=("SO_REUSEPORT",),
-        changes=(
-            (
-                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n",
-                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
-                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n",
-            ),
-        ),
+        changes=((REUSEADDR, REUSEADDR + f"        {REUSEPORT}"),),
     ),
 ]

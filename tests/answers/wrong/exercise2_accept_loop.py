@@ -14,11 +14,14 @@ CATCH = (
     "    except OSError as error:\n"
     '        print(f"The client is gone: {error}", file=sys.stderr)\n'
 )
-COUNT = ' and len(head) <= MAX_HEAD:\n'
+PASS_ON = "        except TimeoutError:\n            raise\n"
+COUNT = " and len(head) <= MAX_HEAD:\n"
 TOO_LONG = (
     '    if len(head.partition(b"\\r\\n\\r\\n")[0]) > MAX_HEAD:\n'
     '        return "431 Request Header Fields Too Large"\n'
 )
+NO_PAGE = 'page = "" if status[:3] == "404" else page'
+REUSEADDR = "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
 
 WRONG = [
     Wrong(
@@ -26,7 +29,7 @@ WRONG = [
         did="left the loop out: one client, then the end",
         tempting="that is exercise 1",
         caught_by="2.1",
-        words=("refused", "in a loop"),
+        words=("ended, with status 0", "in a loop"),
         changes=((LOOP, LOOP.replace("while True:", "for _ in range(1):")),),
     ),
     Wrong(
@@ -120,14 +123,8 @@ WRONG = [
         caught_by="2.3",
         words=("TimeoutError", "catch"),
         changes=(
-            (
-                "        try:\n"
-                "            received = client.recv(4096)\n"
-                "        except TimeoutError:\n"
-                "            break\n",
-                "        received = client.recv(4096)\n",
-            ),
-            (CATCH, CATCH.replace("OSError", "ConnectionError")),
+            ("        except TimeoutError:\n            break\n", PASS_ON),
+            (CATCH, PASS_ON.replace("        ", "    ", 1) + CATCH),
         ),
     ),
     Wrong(
@@ -152,12 +149,7 @@ WRONG = [
         tempting="the status says it all",
         caught_by="2.4",
         words=("empty", "a page"),
-        changes=(
-            (
-                "        if head:\n",
-                '        page = "" if status[:3] == "404" else page\n        if head:\n',
-            ),
-        ),
+        changes=(("        if head:\n", f"        {NO_PAGE}\n        if head:\n"),),
     ),
     Wrong(
         name="any_method_is_get",
@@ -194,9 +186,7 @@ WRONG = [
         tempting="who speaks no HTTP does not understand a 400",
         caught_by="2.6",
         words=("400 Bad Request", "closed"),
-        changes=(
-            ("        if head:\n", '        if head and status[:3] != "400":\n'),
-        ),
+        changes=(("        if head:\n", '        if head and status[:3] != "400":\n'),),
     ),
     Wrong(
         name="greeting_is_a_path",
@@ -257,7 +247,9 @@ WRONG = [
         tempting="nothing can stop the server then",
         caught_by="2.8",
         words=("still running", "swallows"),
-        changes=(("    except OSError as error:", "    except BaseException as error:"),),
+        changes=(
+            ("    except OSError as error:", "    except BaseException as error:"),
+        ),
     ),
     Wrong(
         name="no_reuseaddr",
@@ -265,12 +257,7 @@ WRONG = [
         tempting="it works again after a minute",
         caught_by="2.8",
         words=("Address already in use", "SO_REUSEADDR"),
-        changes=(
-            (
-                "        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n",
-                "        pass\n",
-            ),
-        ),
+        changes=((REUSEADDR, "pass\n"),),
     ),
     Wrong(
         name="reads_any_head",

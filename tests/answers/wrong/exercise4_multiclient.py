@@ -39,4 +39,222 @@ WRONG = [
         words=("alice's own line", "sender"),
         changes=(("if client is not sender:", "if client:"),),
     ),
+    Wrong(
+        name="holds_the_lock_while_it_waits",
+        did="held the lock from a client's first line to its last",
+        tempting="then certainly nobody disturbs it",
+        caught_by="4.1",
+        words=("recv()", "It waits in"),
+        changes=(
+            ("threading.Lock()", "threading.RLock()"),
+            (
+                "            for line in split_lines(client):\n"
+                "                self.relay(line, client)\n",
+                "            with self.lock:\n"
+                "                for line in split_lines(client):\n"
+                "                    self.relay(line, client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="adds_the_senders_name",
+        did="put the sender's address before the line",
+        tempting="one would like to know who speaks",
+        caught_by="4.3",
+        words=("unchanged",),
+        also=("4.2", "4.12"),
+        changes=(
+            (
+                "client.sendall(line)",
+                'client.sendall(f"{sender.getpeername()}: ".encode() + line)',
+            ),
+        ),
+    ),
+    Wrong(
+        name="strips_the_line",
+        did="relayed line.strip()",
+        tempting="it takes the newline off, and it looks tidy",
+        caught_by="4.3",
+        words=(r"with the \r where there was one",),
+        changes=(("check_length(line)", "check_length(line.strip())"),),
+    ),
+    Wrong(
+        name="drops_empty_lines",
+        did="relayed only lines with something in them",
+        tempting="'if line:' comes to hand easily",
+        caught_by="4.3",
+        words=("the same bytes",),
+        changes=(
+            (
+                "        for line in lines:\n",
+                "        for line in filter(None, lines):\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="decodes_each_recv",
+        did="decoded what each recv() brought",
+        tempting="split() and print() are known from text",
+        caught_by="4.5",
+        words=("can't decode", "Keep what is left"),
+        changes=(("(rest + received)", "(rest + received.decode().encode())"),),
+    ),
+    Wrong(
+        name="first_line_of_each_recv",
+        did="took one line out of each recv()",
+        tempting="a line typed in nc always comes in one recv()",
+        caught_by="4.5",
+        words=("nothing more came", "Framing"),
+        also=("4.4", "4.6", "4.8"),
+        changes=(("        for line in lines:\n", "        for line in lines[:1]:\n"),),
+    ),
+    Wrong(
+        name="one_rest_for_all",
+        did="kept the rest of all clients in one variable",
+        tempting="a global variable is simplest",
+        caught_by="4.5",
+        words=("per client",),
+        also=("4.6", "4.8"),
+        changes=(
+            ('    rest = b""\n    while', "    global rest\n    while"),
+            ("\n\nclass Relay:", '\n\nrest = b""\n\n\nclass Relay:'),
+        ),
+    ),
+    Wrong(
+        name="no_lock_to_send",
+        did="sent without the lock",
+        tempting="reading a list needs no lock, and short lines never mix",
+        caught_by="4.6",
+        words=("Send under a lock", "equal letters"),
+        changes=(
+            (
+                "        with self.lock:\n            for client in self.clients:",
+                "        if True:\n            for client in list(self.clients):",
+            ),
+        ),
+    ),
+    Wrong(
+        name="forgets_the_last_line",
+        did="left when recv() returned b'', whatever was kept",
+        tempting="a line without its newline is no line",
+        caught_by="4.7",
+        words=("look at what is left over",),
+        changes=(('    if rest:\n        yield rest + b"\\n"\n', ""),),
+    ),
+    Wrong(
+        name="last_line_without_newline",
+        did="relayed the last line as it came",
+        tempting="the handout says: unchanged",
+        caught_by="4.7",
+        words=("my last words",),
+        changes=(('yield rest + b"\\n"', "yield rest"),),
+    ),
+    Wrong(
+        name="a_line_for_who_said_nothing",
+        did="relayed an empty line for each client that left",
+        tempting="the rest is relayed at the end, whatever it is",
+        caught_by="4.7",
+        words=("carol left nothing",),
+        also=("4.9",),
+        changes=(("    if rest:\n", "    if True:\n"),),
+    ),
+    Wrong(
+        name="sends_to_who_has_gone",
+        did="left gone clients in the array, and did not catch what a send raises",
+        tempting="with nc in three windows everybody stays",
+        caught_by="4.9",
+        words=("Take clients out of the array",),
+        also=("4.7", "4.11"),
+        changes=(
+            ("            self.clients.remove(client)\n", "            pass\n"),
+            ("with contextlib.suppress(OSError):  # its own", "if True:  # its own"),
+        ),
+    ),
+    Wrong(
+        name="keeps_who_has_gone",
+        did="let a client's thread end without removing and closing anything",
+        tempting="the client has closed the connection already",
+        caught_by="4.10",
+        words=("close() its socket",),
+        also=("4.11",),
+        changes=(
+            (
+                "        with self.lock:\n"
+                "            self.clients.remove(client)\n"
+                "        client.close()\n",
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="no_limit",
+        did="put no limit to a line's length",
+        tempting="nobody types so much",
+        caught_by="4.11",
+        words=("one client fills the server's memory",),
+        changes=(("if len(line) > MAX_LINE:", "if False:"),),
+    ),
+    Wrong(
+        name="ends_only_the_thread",
+        did="called sys.exit() in a client's thread",
+        tempting="it ends the client's part of the program",
+        caught_by="4.11",
+        words=("alice",),
+        changes=(("raise ValueError(", "sys.exit("),),
+    ),
+    Wrong(
+        name="does_not_wake_the_threads",
+        did="ended the main thread alone on Ctrl+C",
+        tempting="without threads this was enough",
+        caught_by="4.12",
+        words=("shutdown() its socket",),
+        changes=(
+            (
+                "                client.shutdown(socket.SHUT_RDWR)",
+                "                pass",
+            ),
+        ),
+    ),
+    Wrong(
+        name="closes_under_a_waiting_thread",
+        did="called close() where shutdown() is needed",
+        tempting="close() ends a connection, one would think",
+        caught_by="4.12",
+        words=("shutdown() its socket",),
+        changes=(("client.shutdown(socket.SHUT_RDWR)", "client.close()"),),
+    ),
+    Wrong(
+        name="catches_everything",
+        did="wrote a bare except around accept()",
+        tempting="nothing can crash any more",
+        caught_by="4.12",
+        words=("KeyboardInterrupt",),
+        changes=(("except (TimeoutError, ConnectionAbortedError):", "except:"),),
+    ),
+    Wrong(
+        name="ctrl_c_shows_a_traceback",
+        did="did not catch KeyboardInterrupt",
+        tempting="the server ends, after all",
+        caught_by="4.12",
+        words=("KeyboardInterrupt", "traceback"),
+        changes=(
+            (
+                "    except KeyboardInterrupt:\n",
+                "    except SystemExit:\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="no_reuse_of_the_address",
+        did="did not set SO_REUSEADDR",
+        tempting="the first start works without it",
+        caught_by="4.12",
+        words=("SO_REUSEADDR", "Address already in use"),
+        changes=(
+            (
+                "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)",
+                "pass",
+            ),
+        ),
+    ),
 ]

@@ -1,5 +1,355 @@
-"""Wrong answers."""
+"""Wrong answers to exercise 5."""
 
 from tests.answers.catalogue import Wrong
 
-WRONG: list[Wrong] = []
+SERVER = [
+    Wrong(
+        name="counts_guests",
+        did="took the number of clients for the next guest's number",
+        tempting="it is right until somebody takes another nick, or leaves",
+        caught_by="5.2",
+        words=("a nick that nobody has", "is taken"),
+        changes=(
+            (
+                """            if f"guest{self.guests}" not in self.clients:
+""",
+                """            self.guests = len(self.clients) + 1
+            if self.guests:
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="compares_nicks_with_case",
+        did="looked for the nick as it was typed",
+        tempting="zoe and ZOE are different strings",
+        caught_by="5.2",
+        words=("/nick ZOE", "casefold"),
+        changes=(
+            (
+                "self.clients.get(name.casefold(), client) is not client",
+                "name in [other.nick for other in self.clients.values()]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="knows_only_ascii_names",
+        did="wrote [a-zA-Z0-9_-] for letters",
+        tempting="it is what most examples on the web have",
+        caught_by="5.2",
+        words=("été", "any script"),
+        changes=((r"[\w-]{1,20}", "[a-zA-Z0-9_-]{1,20}"),),
+    ),
+    Wrong(
+        name="gives_no_receipt",
+        did="sent a message to the others only, as exercise 4 does",
+        tempting="the sender knows already what it has said",
+        caught_by="5.3",
+        words=("all members",),
+        changes=(
+            (
+                "client.channel.tell(format_message(message))",
+                "client.channel.tell(format_message(message), but=client)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="shows_local_time",
+        did="took time.localtime()",
+        tempting="on a server that runs in UTC nobody sees the difference",
+        caught_by="5.3",
+        words=("Kathmandu", "UTC"),
+        changes=(("time.gmtime()", "time.localtime()"),),
+    ),
+    Wrong(
+        name="strips_lines",
+        did="called strip() on the whole line",
+        tempting="it takes the newline off, and the \\r too",
+        caught_by="5.3",
+        words=("  l'été", "as it came"),
+        changes=((r'line.removesuffix(b"\r")', "line.strip()"),),
+    ),
+    Wrong(
+        name="lists_people_as_they_came",
+        did="did not sort the answer to /who",
+        tempting="guest1, guest2, guest3 come sorted anyway",
+        caught_by="5.5",
+        words=("not sorted", "whoever came first"),
+        changes=(("sorted(member.nick", "list(member.nick"),),
+    ),
+    Wrong(
+        name="says_what_it_does_not_know",
+        did="said a line with an unknown command as a message",
+        tempting="every other line is a message",
+        caught_by="5.9",
+        words=("/ must be refused", "whole first word"),
+        changes=(
+            (
+                'text.startswith("/") and not text.startswith("//"):',
+                'text.split(" ")[0] in COMMANDS:',
+            ),
+            ('text.removeprefix("/")', 'text[text.startswith("//") :]'),
+        ),
+    ),
+    Wrong(
+        name="locks_each_client_alone",
+        did="gave each client a lock for sending, and sent outside the server's lock",
+        tempting="no line is torn, and no client waits for another one's line",
+        caught_by="5.10",
+        words=("One lock", "two threads"),
+        also=("5.11",),
+        changes=(
+            (
+                "        self.gone = False\n",
+                "        self.gone = False\n        self.sending = threading.Lock()\n",
+            ),
+            (
+                "        if not self.gone:\n            self.outbox +=",
+                "        with self.sending:\n            self.outbox +=",
+            ),
+            (
+                "        client.channel.tell(format_message(message))\n",
+                "        self.lock.release()  # the history is written, others may go on\n"
+                "        client.channel.tell(format_message(message))\n"
+                "        self.lock.acquire()\n",
+            ),
+            (
+                "                    with self.lock:\n                        key.data.flush()",
+                "                    with key.data.sending:\n"
+                "                        key.data.flush()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="reads_history_before_the_lock",
+        did="read the history without the lock, and only then became a member",
+        tempting="a database is slow, and a lock should be held briefly",
+        caught_by="5.11",
+        words=("one lock", "History before showing"),
+        changes=(
+            (
+                "past = self.history.last(channel.name)",
+                "self.lock.release()\n        past = self.history.last(channel.name)\n"
+                "        self.lock.acquire()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="greets_before_the_history",
+        did="greeted first and showed the history then",
+        tempting="one is greeted when one comes in",
+        caught_by="5.11",
+        words=("nothing", "and greet it"),
+        changes=(
+            ("        client.send(*map(format_message, past))\n", ""),
+            (
+                '        self.greet(client)\n        client.channel.tell(f"* {client',
+                "        self.greet(client)\n"
+                "        client.send(*map(format_message, past))\n"
+                '        client.channel.tell(f"* {client',
+            ),
+        ),
+    ),
+    Wrong(
+        name="keeps_after_showing",
+        did="showed a message first, and gave it to the history then",
+        tempting="those who wait for it come first",
+        caught_by="5.12",
+        words=("before you send it",),
+        changes=(
+            (
+                "        self.history.add(message)\n"
+                "        client.channel.tell(format_message(message))\n",
+                "        client.channel.tell(format_message(message))\n"
+                "        self.history.add(message)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="forgets_channels",
+        did="did not tell the history of a new channel",
+        tempting="its messages are kept, after all",
+        caught_by="5.13",
+        words=("add_channel",),
+        changes=(("        self.history.add_channel(name)\n", ""),),
+    ),
+    Wrong(
+        name="shows_messages_to_everybody",
+        did="sent a message to all clients",
+        tempting="there is a dictionary of all clients, and the line names the channel",
+        caught_by="5.14",
+        words=("members of its channel only",),
+        also=("5.11",),
+        changes=(
+            (
+                "client.channel.tell(format_message(message))",
+                "[o.send(format_message(message)) for o in self.clients.values()]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="counts_characters",
+        did="measured the line's text instead of its bytes",
+        tempting="for English both are the same",
+        caught_by="5.15",
+        words=("Count bytes", "1,025 bytes"),
+        changes=(
+            (
+                "len(line) >= MAX_LINE",
+                'len(line.decode("utf8", "replace")) >= MAX_LINE',
+            ),
+        ),
+    ),
+    Wrong(
+        name="drops_the_start_of_a_long_line",
+        did="threw away what had come of a line that was too long",
+        tempting="the memory is free again at once",
+        caught_by="5.15",
+        words=("read on to its end",),
+        changes=(
+            (
+                "rest = rest[:MAX_LINE]",
+                "rest = rest if len(rest) < MAX_LINE else b''",
+            ),
+        ),
+    ),
+    Wrong(
+        name="disconnects_after_a_long_line",
+        did="ended the connection, as exercise 4 does",
+        tempting="who sends such lines means no good",
+        caught_by="5.15",
+        words=("disconnected", "! …"),
+        changes=(
+            (
+                "rest = rest[:MAX_LINE]\n",
+                "if len(rest) > MAX_LINE:\n                    return\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="replaces_bad_bytes",
+        did="decoded with errors='replace'",
+        tempting="no exception can come from it",
+        caught_by="5.16",
+        words=("not UTF-8", "strictly"),
+        changes=(
+            (
+                'line.removesuffix(b"\\r").decode()',
+                'line.removesuffix(b"\\r").decode(errors="replace")',
+            ),
+        ),
+    ),
+    Wrong(
+        name="forgets_line_separators",
+        did="refused control characters only",
+        tempting="a line ends with \\n; who knows U+2028?",
+        caught_by="5.16",
+        words=("\\u2028", "Zl"),
+        changes=(('("Cc", "Zl", "Zp")', '("Cc",)'),),
+    ),
+    Wrong(
+        name="refuses_what_is_not_printable",
+        did="asked str.isprintable()",
+        tempting="its name says what is wanted",
+        caught_by="5.16",
+        words=("Unicode category",),
+        changes=(
+            (
+                'any(unicodedata.category(letter) in ("Cc", "Zl", "Zp")'
+                " for letter in text)",
+                "not text.isprintable()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="waits_for_the_slow",
+        did="left the sockets blocking, and sent under the lock",
+        tempting="sendall() is what exercise 4 does",
+        caught_by="5.17",
+        words=("do not block", "outbox"),
+        changes=(
+            ("connection.setblocking(False)", "connection.setblocking(True)"),
+            (
+                "del self.outbox[: self.socket.send(self.outbox)]",
+                "self.socket.sendall(self.outbox)\n            self.outbox.clear()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="lets_the_outbox_grow",
+        did="kept everything for a client that does not read",
+        tempting="it may go on reading some day",
+        caught_by="5.17",
+        words=("still a member", "1 MiB"),
+        changes=(("if len(self.outbox) > MAX_OUTBOX:", "if self.gone:"),),
+    ),
+    Wrong(
+        name="floods_over_the_readers",
+        did="disconnected whoever is behind, and never made a flood wait",
+        tempting="a flood is not noticed while one types by hand",
+        caught_by="5.18",
+        words=("disconnected", "do not read"),
+        changes=(
+            (
+                "return still_reads and len(self.outbox) > MAX_OUTBOX // 4",
+                "return still_reads and self.gone",
+            ),
+        ),
+    ),
+    Wrong(
+        name="lets_one_client_too_many_in",
+        did="compared with <=",
+        tempting="--max-clients is the most that may be there",
+        caught_by="5.19",
+        words=("server full",),
+        changes=(("len(self.clients) < self.max", "len(self.clients) <= self.max"),),
+    ),
+    Wrong(
+        name="makes_channels_without_end",
+        did="did not count the channels",
+        tempting="who would make a hundred?",
+        caught_by="5.19",
+        words=("count the channels",),
+        changes=(("len(self.channels) >= MAX_CHANNELS", "not self.channels"),),
+    ),
+    Wrong(
+        name="closes_without_a_word",
+        did="closed the connections without a notice",
+        tempting="the clients see the end anyway",
+        caught_by="5.20",
+        words=("server closing",),
+        changes=(('                client.send("* server closing")\n', ""),),
+    ),
+    Wrong(
+        name="knows_only_ctrl_c",
+        did="gave only SIGINT a handler",
+        tempting="one stops it with Ctrl+C",
+        caught_by="5.20",
+        words=("SIGTERM",),
+        changes=(("            signal.signal(signal.SIGTERM, server.stop)\n", ""),),
+    ),
+    Wrong(
+        name="says_no_goodbye",
+        did="closed without * bye",
+        tempting="the client has asked for it and knows",
+        caught_by="5.7",
+        words=("* bye",),
+        changes=(('        client.send("* bye")\n', ""),),
+    ),
+    Wrong(
+        name="does_not_notice_who_hangs_up",
+        did="told the others only of /join and /quit",
+        tempting="whoever leaves says so",
+        caught_by="5.8",
+        words=("left #general", "suddenly"),
+        changes=(
+            (
+                "            self.leave(client)\n        client.close()",
+                "            client.channel.members.remove(client)\n"
+                "        client.close()",
+            ),
+        ),
+    ),
+]
+
+WRONG: list[Wrong] = [*SERVER]
