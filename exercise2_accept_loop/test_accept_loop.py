@@ -47,7 +47,8 @@ def speak_in_time(server: Server, first: str, pause: float = 0, then: str = "") 
                     got=("but it gave the client up after", f"less than {pause} s"),
                     hint="Silence is allowed, only not for a whole second.",
                 )
-            client.send(then)
+            if then:
+                client.send(then)
         except CheckFailedError:
             if time.monotonic() - began < 0.8:
                 raise

@@ -189,18 +189,21 @@ class Member:
         found = map(MESSAGE.fullmatch, self.lines)
         return [message[2] for message in found if message]
 
-    def agrees(self, messages: list[str], wanted: list[str]) -> None:
+    def agrees(self, messages: list[str], wanted: list[str], why: str) -> None:
         """Fail at the first of the member's messages that is not the wanted one."""
         if messages == wanted:
             return
         pairs = enumerate(zip([*messages, ""], [*wanted, ""], strict=False))
         n = next(n for n, (got, want) in pairs if got != want)
-        want, got, before = (
-            texts[i] if 0 <= i < len(texts) else "nothing"
+        want, got, last = (
+            show(texts[i].encode()) if 0 <= i < len(texts) else "nothing"
             for texts, i in ((wanted, n), (messages, n), (messages, n - 1))
         )
-        remark = "this one came for the second time" if got in messages[:n] else ""
-        self.fail(f"{show(want.encode())} after {show(before.encode())}", got, remark)
+        self.peer.fail(
+            expected=(f"After {last}", f"{self.peer.name} should receive {want},"),
+            got=("but the server sent", got),
+            remark=f"({'it came before' if messages[n:] and messages[n] in messages[:n] else why})",
+        )
 
     # -- failing ----------------------------------------------------------------------
 
@@ -507,16 +510,20 @@ def test_slashes(lab: Lab) -> None:
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
     members = meet(server, 10)
+    began = len(lab.history.steps)
     for n in range(0, 100, 10):
         for member in members:
             member.says(*(f"{n + i} of {member.nick}" for i in range(10)))
     alice, *others = members
     order = alice.hears(1000)
-    for member in others:
-        member.agrees(member.hears(1000), order)
+    heard = [member.hears(1000) for member in others]
+    lab.history.sum_up(began, "all ten", "say 100 lines each, at once")
+    for member, messages in zip(others, heard, strict=True):
+        member.agrees(messages, order, f"that is the order that {alice.nick} has seen")
     for nick in (member.nick for member in members):
         said = [f"#general <{nick}> {n} of {nick}" for n in range(100)]
-        alice.agrees([message for message in order if f"<{nick}>" in message], said)
+        heard_of_one = [message for message in order if f"<{nick}>" in message]
+        alice.agrees(heard_of_one, said, f"that is the order in which {nick} spoke")
 
 
 @check(
@@ -536,8 +543,9 @@ def test_history(lab: Lab) -> None:
     alice.says("one", "two", "three")
     order = alice.hears_until("three")
     dave = arrive(server)
-    dave.agrees(dave.sees_history("general"), order)
+    dave.agrees(dave.sees_history("general"), order, "all of the history")
     carol.joins("sport")
+    began = len(lab.history.steps)
     joiners = [carol]
     for n in range(30):
         for speaker in (alice, bob):
@@ -554,6 +562,8 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for joiner, history in zip(joiners, histories, strict=True):
         visits.append((joiner, history, joiner.hears_until("that is all")))
+    story = f"talk; {carol.nick} comes 31 times, and 30 others once"
+    lab.history.sum_up(began, f"{alice.nick}, {bob.nick}", story)
     for member, history, live in visits:
         compare_with_order(member, history, live, order)
 
@@ -564,8 +574,9 @@ def compare_with_order(
     """See that a history holds the last 50 messages, and ``live`` those behind them."""
     newest = "".join(history[-1:])
     now = order.index(newest) + 1 if newest in order else len(order)
-    member.agrees(history, order[max(now - 50, 0) : now])
-    member.agrees(history + live, history + order[now : now + len(live)])
+    why = "compared with what a member has seen that was there all the time"
+    member.agrees(history, order[max(now - 50, 0) : now], why)
+    member.agrees(history + live, history + order[now : now + len(live)], why)
 
 
 @check(
@@ -582,10 +593,12 @@ def test_durable(lab: Lab) -> None:
     seen: list[str] = []
     for run, stop in enumerate(("interrupt", "kill", "kill", "kill", "kill", "")):
         server = start(lab, port=port)
+        began = len(lab.history.steps)
         members = [arrive(server) for _ in range(8)]
         histories = [member.sees_history("general") for member in members]
         kept = [message for message in histories[0] if f"> {run - 1}." in message]
-        members[0].agrees(kept[: len(seen)], seen)
+        lab.history.sum_up(began, "eight clients", "connect, and read the history")
+        members[0].agrees(kept[: len(seen)], seen, "somebody has seen it")
         if stop:
             seen = talk_until(getattr(server, stop), members, run, lab)
 
@@ -750,7 +763,8 @@ def talk(alice: Member, bob: Member) -> int:
     for member in (alice, bob):
         talker = [f"#general <{alice.nick}> {text}"] * 12
         listener = [f"#general <{bob.nick}> what a talker"]
-        member.agrees(sorted(member.hears(13)), sorted(talker + listener))
+        wanted = sorted(talker + listener)
+        member.agrees(sorted(member.hears(13)), wanted, "that is what was said")
     return 12 * len(text)
 
 
@@ -775,7 +789,8 @@ def test_flood(lab: Lab) -> None:
     for reader in readers:
         *heard, _ = reader.hears_until("the flood is over")
         # Who floods may be thrown out: what it had said until then must be there.
-        reader.agrees(heard, wanted[: len(heard)] if flooder.peer.end else wanted)
+        wanted = wanted[: len(heard)] if flooder.peer.end else wanted
+        reader.agrees(heard, wanted, f"that is what {flooder.nick} said")
     all_see(readers, bob, "at last", "at last")
 
 
@@ -814,8 +829,10 @@ def test_limits(lab: Lab) -> None:
     alice, bob, carol = meet(server, 3)
     for _ in range(2):
         dave = arrive(server)
-        wanted = "'! server full'"
-        dave.awaits(wanted, lambda line: line == "! server full", "3 are here already")
+        full = "! server full"
+        answer = dave.awaits(repr(full), re.compile(r"!|\* you are ").match, "")
+        if answer != full:
+            dave.fail(repr(full), answer, "three clients are here already")
         dave.sees_end()
     bob.peer.close()
     knock(server)

@@ -34,7 +34,7 @@ def run_suite(exercise: str, *options: object) -> "subprocess.CompletedProcess[s
 
 def grade(exercise: str, submission: Path, report: Path) -> dict[str, Any]:
     """Return the report of one suite on a submission."""
-    run = run_suite(exercise, "--submission", submission, "--report", report)
+    run = run_suite(exercise, f"--submission={submission}", f"--report={report}")
     assert report.exists(), run.stdout + run.stderr
     result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return result

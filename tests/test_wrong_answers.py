@@ -26,7 +26,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
     folder = tmp_path_factory.mktemp("wrong")
     with ThreadPoolExecutor(4) as pool:
         yield {
-            wrong.name: pool.submit(verdict, exercise, wrong, folder)
+            exercise + wrong.name: pool.submit(verdict, exercise, wrong, folder)
             for exercise, wrong in WRONG
         }
 
@@ -42,10 +42,11 @@ def verdict(exercise: str, wrong: Wrong, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("exercise", "wrong"), WRONG, ids=[wrong.name for _, wrong in WRONG]
+    ("exercise", "wrong"), WRONG, ids=[f"{e[8]}-{wrong.name}" for e, wrong in WRONG]
 )
 def test_is_caught(exercise: str, wrong: Wrong, verdicts: Verdicts) -> None:
-    checks = {check["id"]: check for check in verdicts[wrong.name].result()["checks"]}
+    report = verdicts[exercise + wrong.name].result()
+    checks = {check["id"]: check for check in report["checks"]}
     caught = checks[wrong.caught_by]
     assert caught["outcome"] == "failed", f"{wrong.did}: {wrong.caught_by} did not fail"
     explanation = caught["message"] + caught["hint"]
@@ -57,5 +58,5 @@ def test_is_caught(exercise: str, wrong: Wrong, verdicts: Verdicts) -> None:
 
 
 def test_names_are_unique() -> None:
-    names = [wrong.name for _, wrong in WRONG]
+    names = [(exercise, wrong.name) for exercise, wrong in WRONG]
     assert len(set(names)) == len(names)

@@ -119,8 +119,8 @@ def chat(connection: Connection) -> None:
     """Let keyboard and server take turns until one of them ends the conversation."""
     leaving = threading.Event()
     reader = threading.Thread(target=show_lines, args=[connection, leaving])
-    reader.start()
     try:
+        reader.start()
         type_lines(connection)
     except (KeyboardInterrupt, OSError):
         pass  # Ctrl+C, or the server is gone

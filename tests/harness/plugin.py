@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if not file.absolute().parent.is_dir():
             raise pytest.UsageError(f"--report {file}: there is no such folder")
     if state.only_checks:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # and so clean up
         config.option.verbose = -2  # pytest's own lines would only be in the way
         config.option.tbstyle = "no"
         config.option.reportchars = "N"

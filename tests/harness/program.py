@@ -269,7 +269,7 @@ class Program:
         if "Traceback (most recent call last)" not in text:
             return ""
         places = re.findall(r'File "(exercise[^"]*)", line (\d+)', text)
-        reasons = re.findall(r"^([\w.]+(?:Error|Exception|Interrupt).*)", text, re.M)
+        reasons = re.findall(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt).*)", text, re.M)
         place = f"{Path(places[-1][0]).name} line {places[-1][1]}" if places else ""
         return " · ".join(part for part in (place, *reasons[-1:]) if part)
 

@@ -96,7 +96,7 @@ WRONG = [
         changes=((CATCH, CATCH.replace("OSError", "TimeoutError")),),
     ),
     Wrong(
-        name="spins_at_the_end",
+        name="reads_past_the_end",
         did="did not look for b'' in the loop around recv()",
         tempting="recv() waits until something comes, or so it seems",
         caught_by="2.2",
@@ -234,7 +234,7 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="ctrl_c_ends_in_a_traceback",
+        name="ctrl_c_not_caught",
         did="did not catch KeyboardInterrupt",
         tempting="the server ends, after all",
         caught_by="2.8",
@@ -242,7 +242,7 @@ WRONG = [
         changes=(("except KeyboardInterrupt:", "except EOFError:"),),
     ),
     Wrong(
-        name="swallows_ctrl_c",
+        name="catches_base_exception",
         did="caught everything around one client",
         tempting="nothing can stop the server then",
         caught_by="2.8",
@@ -252,7 +252,7 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="no_reuseaddr",
+        name="no_second_start",
         did="did not set SO_REUSEADDR",
         tempting="it works again after a minute",
         caught_by="2.8",

@@ -259,7 +259,7 @@ WRONG = [
         tempting="one variable counts all that was received",
         file=FILE,
         caught_by="3.6",
-        words=("7 of 100 bytes", "46 of 100"),
+        words=("7 of 100 bytes", "47 of 100"),
         changes=(("{printed} of {length}", "{len(head) + printed} of {length}"),),
     ),
     Wrong(
@@ -298,7 +298,7 @@ WRONG = [
         tempting="that is the one that one meets first",
         file=FILE,
         caught_by="3.7",
-        words=("gaierror", "OSError"),
+        words=("socket.gaierror: ", "OSError"),
         also=("3.8",),
         changes=(
             (

@@ -100,15 +100,6 @@ WRONG = [
         changes=(("(rest + received)", "(rest + received.decode().encode())"),),
     ),
     Wrong(
-        name="first_line_of_each_recv",
-        did="took one line out of each recv()",
-        tempting="a line typed in nc always comes in one recv()",
-        caught_by="4.5",
-        words=("nothing more came", "Framing"),
-        also=("4.4", "4.6", "4.8"),
-        changes=(("        for line in lines:\n", "        for line in lines[:1]:\n"),),
-    ),
-    Wrong(
         name="one_rest_for_all",
         did="kept the rest of all clients in one variable",
         tempting="a global variable is simplest",

@@ -109,14 +109,13 @@ SERVER = [
             ),
             (
                 "        client.channel.tell(format_message(message))\n",
-                "        self.lock.release()  # the history is written, others may go on\n"
+                "        self.lock.release()\n"
                 "        client.channel.tell(format_message(message))\n"
                 "        self.lock.acquire()\n",
             ),
             (
-                "                    with self.lock:\n                        key.data.flush()",
-                "                    with key.data.sending:\n"
-                "                        key.data.flush()",
+                "with self.lock:\n                        key.data.flush()",
+                "with key.data.sending:\n                        key.data.flush()",
             ),
         ),
     ),
@@ -140,6 +139,7 @@ SERVER = [
         tempting="one is greeted when one comes in",
         caught_by="5.11",
         words=("nothing", "and greet it"),
+        also=("5.14",),
         changes=(
             ("        client.send(*map(format_message, past))\n", ""),
             (
