@@ -91,7 +91,7 @@ def expect_error(client: Program, seconds: float = ANSWER) -> str:
     "3.1",
     "sends a complete GET with Host and Connection: close, CRLF throughout",
     points=2,
-    hint="Connect with socket.create_connection((host, port)), and sendall() four lines:"
+    hint="Connect with socket.create_connection((host, port)). Then send four lines:"
     " the request line, Host, Connection, and an empty one. Each ends with \\r\\n, and"
     " nothing stands before its first letter.",
     read="The request",

@@ -101,6 +101,7 @@ def test_ways_out(lab: Lab) -> None:
     client.end_typing()
     expect_to_leave(client, server)
     client, server = start_chat(lab)
+    client.wait_until_idle()
     client.interrupt()
     expect_to_leave(client, server)
 

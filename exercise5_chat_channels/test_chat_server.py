@@ -30,6 +30,11 @@ def as_lines(lines: Iterable[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+def text_at(messages: list[str], n: int) -> str:
+    """Return a message as a failure shows it, or 'nothing'."""
+    return show(messages[n].encode()) if 0 <= n < len(messages) else "nothing"
+
+
 class Member:
     """A client in the chat. In the steps it is called by its nick.
 
@@ -193,16 +198,14 @@ class Member:
         """Fail at the first of the member's messages that is not the wanted one."""
         if messages == wanted:
             return
-        pairs = enumerate(zip([*messages, ""], [*wanted, ""], strict=False))
-        n = next(n for n, (got, want) in pairs if got != want)
-        want, got, last = (
-            show(texts[i].encode()) if 0 <= i < len(texts) else "nothing"
-            for texts, i in ((wanted, n), (messages, n), (messages, n - 1))
-        )
+        pairs = zip([*messages, None], [*wanted, None], strict=False)
+        n = next(n for n, (got, want) in enumerate(pairs) if got != want)
+        again = set(messages[n : n + 1]) & set(messages[:n])
         self.peer.fail(
-            expected=(f"After {last}", f"{self.peer.name} should receive {want},"),
-            got=("but the server sent", got),
-            remark=f"({'it came before' if messages[n:] and messages[n] in messages[:n] else why})",
+            f"{self.peer.name} received {text_at(messages, n - 1)}.",
+            expected=("Next we expected", text_at(wanted, n)),
+            got=("but the server sent", text_at(messages, n)),
+            remark="which has come before" if again else why,
         )
 
     # -- failing ----------------------------------------------------------------------
@@ -591,25 +594,41 @@ def compare_with_order(
 def test_durable(lab: Lab) -> None:
     port = system.free_port(lab.host)
     seen: list[str] = []
-    for run, stop in enumerate(("interrupt", "kill", "kill", "kill", "kill", "")):
+    for stop in ("interrupt", *["kill"] * 5, ""):
         server = start(lab, port=port)
         began = len(lab.history.steps)
-        members = [arrive(server) for _ in range(8)]
-        histories = [member.sees_history("general") for member in members]
-        kept = [message for message in histories[0] if f"> {run - 1}." in message]
-        lab.history.sum_up(began, "eight clients", "connect, and read the history")
-        members[0].agrees(kept[: len(seen)], seen, "somebody has seen it")
+        members = [arrive(server) for _ in range(20)]
+        kept = [member.sees_history("general") for member in members][0]
+        lab.history.sum_up(began, "20 clients", "connect, and read the history")
+        compare_with_seen(members[0], kept, seen)
         if stop:
-            seen = talk_until(getattr(server, stop), members, run, lab)
+            seen += talk_until(getattr(server, stop), members, lab)
 
 
-def talk_until(
-    stop: Callable[[], None], members: list[Member], run: int, lab: Lab
-) -> list[str]:
+def compare_with_seen(member: Member, kept: list[str], seen: list[str]) -> None:
+    """See that a history's last 50 messages are what was seen, and perhaps some more.
+
+    A message may have been kept that was not sent to anybody any more.
+    """
+    unseen = [message for message in kept if message not in seen]
+    last = (seen + unseen)[-50:]
+    for message in last:
+        if message not in kept:
+            member.peer.fail(
+                expected=("Expected in the history", show(message.encode())),
+                got=("which has been seen before,", "but it is not there"),
+            )
+    member.agrees(kept, last, "that is the order in which it was seen")
+
+
+def talk_until(stop: Callable[[], None], members: list[Member], lab: Lab) -> list[str]:
     """Stop the server while all talk; return the messages that anybody has seen."""
+    run = len(lab.programs)
+    began = len(lab.history.steps)
     for member in members:
-        member.says(*(f"{run}.{n} of {member.nick}" for n in range(6)))
-    heard = members[0].hears(lab.numbers.randint(1, 40))
+        member.says(*(f"{run}.{n} of {member.nick}" for n in range(10)))
+    heard = members[0].hears(lab.numbers.randint(1, 120))
+    lab.history.sum_up(began, "all of them", "talk at once")
     stop()
     heard += members[0].hears_rest()
     return max([heard, *(member.hears_rest() for member in members[1:])], key=len)

@@ -44,7 +44,7 @@ WRONG = [
         changes=(("return head.encode() + body", "return body"),),
     ),
     Wrong(
-        name="no_empty_line",
+        name="page_right_after_headers",
         did="left the empty line between head and page out",
         tempting="the page looks different enough from a header",
         caught_by="1.2",
@@ -76,7 +76,7 @@ WRONG = [
         changes=((LOOP, "while True:"),),
     ),
     Wrong(
-        name="bare_newlines",
+        name="lf_instead_of_crlf",
         did="ended the lines with \\n alone",
         tempting="Chrome shows the page all the same",
         caught_by="1.3",
@@ -97,7 +97,7 @@ WRONG = [
         changes=(('"Connection: close\\r\\n"', '"Connection: close\\n"'),),
     ),
     Wrong(
-        name="counts_characters",
+        name="length_in_characters",
         did="took the length of the text, not of its bytes",
         tempting="they are the same in English",
         caught_by="1.4",

@@ -109,7 +109,7 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="no_time_limit",
+        name="bears_with_silence",
         did="set no time limit on the client's socket",
         tempting="a client that connects has something to say",
         caught_by="2.3",
