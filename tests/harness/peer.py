@@ -201,9 +201,10 @@ class Peer:
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check; the program's state is added to the explanation."""
         error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
-        if self.end == "reset" and not error.hint:
-            error.hint = UNREAD_INPUT
-        raise explain(error, self.program, self.waited_in_vain)
+        explain(error, self.program, self.waited_in_vain)
+        if self.end == "reset" and not self.program.exited.is_set():
+            error.hint = error.hint or UNREAD_INPUT
+        raise error
 
     def fail_at(
         self, wanted: bytes, got: bytes, remark: str, hint: str = ""
@@ -325,7 +326,7 @@ def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoR
     error = explain(error, program, hangs=True)
     if program.stdout.data:
         error.add(f"{program.name} printed {show(bytes(program.stdout.data))}")
-    if not program.was_reached:
+    if not program.was_reached and "error: " not in program.errors():
         error.hint = error.hint or NOT_LISTENING
     raise error
 

@@ -86,9 +86,13 @@ class History:
         self._add(Step(who, "", what, note=note))
 
     def sent(self, who: str, to: str, data: bytes) -> None:
-        """Write down one send; the same one again and again is one step."""
-        last = self.steps[-1] if self.steps else None
-        if last and (last.who, last.to, last.data) == (who, to, data):
+        """Write down one send; single bytes, and repetitions, are one step."""
+        last = self.steps[-1] if self.steps else Step("", "", "")
+        same_way = (last.who, last.to) == (who, to)
+        if same_way and len(data) == 1 and len(last.data) == last.pieces:
+            last.data += data
+            last.pieces += 1
+        elif same_way and last.data == data:
             last.times += 1
         else:
             self._add(Step(who, to, "", data))
