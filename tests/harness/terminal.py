@@ -1,5 +1,6 @@
 """What a student sees: a line per check, the first failure whole, the score."""
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.harness.checks import CheckFailedError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 WIDTH = 88
 SIGNS = {"passed": "✓", "failed": "✗", "blocked": "–", "error": "!"}
 COLOURS = {"passed": "green", "failed": "red", "blocked": "yellow", "error": "red"}
+# Frames of a traceback that are not the student's: their files have absolute names.
+PYTHONS_OWN = re.compile(r'^  File "(?:/|<|[A-Z]:)[^"]*", line .*\n(?:    .*\n)*', re.M)
 MOST_OUTPUT = 20  # lines of a program's stderr
 
 
@@ -34,9 +37,9 @@ def failure_text(result: Result, error: CheckFailedError, history: list[str]) ->
 
 
 def _output_lines(output: str) -> list[str]:
-    if not output.strip():
+    lines = PYTHONS_OWN.sub("", output + "\n").strip().splitlines()
+    if not lines:
         return []
-    lines = output.strip().splitlines()
     left_out = len(lines) - MOST_OUTPUT
     if left_out > 0:
         lines = [f"… {left_out} lines left out …", *lines[-MOST_OUTPUT:]]
