@@ -58,17 +58,20 @@ class Peer:
 
     def _send(self, data: bytes) -> None:
         view = memoryview(data)
+        while view and self._wait_until_writable():
+            try:
+                view = view[self.socket.send(view) :]
+            except OSError as error:
+                self.fail(f"{self.name} cannot send: {error.strerror}.")
+        if view:
+            self.fail(f"{self.program.name} does not read what {self.name} sends.")
+
+    def _wait_until_writable(self) -> bool:
         for wait in slices(ANSWER):
-            with contextlib.suppress(BlockingIOError):
-                try:
-                    view = view[self.socket.send(view) :]
-                except OSError as error:
-                    self.fail(f"{self.name} cannot send: {error.strerror}.")
-            if not view:
-                return
+            if select.select([], [self.socket], [], wait)[1]:
+                return True
             self.receive_now()  # or both sides might wait for the other to read
-            select.select([], [self.socket], [], wait)
-        self.fail(f"{self.program.name} does not read what {self.name} sends.")
+        return False
 
     def wait_until_read(self) -> None:
         """Wait until the program has read what was sent: a piece stays a piece.
@@ -262,6 +265,8 @@ class Exchange:
         talking = [peer for peer in self.left if not peer.end]
         senders = [peer.socket for peer in talking if self.left[peer]]
         sockets = [peer.socket for peer in talking]
+        if not sockets:
+            return False
         readable, writable, _ = select.select(sockets, senders, [], wait)
         for peer in talking:
             if peer.socket in writable:
