@@ -352,4 +352,103 @@ SERVER = [
     ),
 ]
 
-WRONG: list[Wrong] = [*SERVER]
+CLIENT = [
+    Wrong(
+        name="client_listens_after_typing",
+        did="read the server's lines only after each typed line",
+        tempting="a loop of input(), send, recv is what every tutorial shows",
+        caught_by="5.21",
+        words=("thread", "keyboard"),
+        file="client.py",
+        changes=(
+            ("        reader.start()\n", ""),
+            (
+                "        connection.send_line(text)\n",
+                "        connection.send_line(text)\n"
+                "        print(harmless(next(connection.lines())), flush=True)\n",
+            ),
+            ("    reader.join(timeout=2)  # the server's last words\n", ""),
+        ),
+    ),
+    Wrong(
+        name="client_never_flushes",
+        did="printed without flush=True",
+        tempting="in a terminal every line is flushed anyway",
+        caught_by="5.21",
+        words=("flush",),
+        file="client.py",
+        changes=(("print(harmless(line), flush=True)", "print(harmless(line))"),),
+    ),
+    Wrong(
+        name="client_decodes_pieces",
+        did="decoded what each recv() brought",
+        tempting="it works until a character is cut in two",
+        caught_by="5.21",
+        words=("UnicodeDecodeError",),
+        file="client.py",
+        changes=(
+            ('        rest = b""\n', '        rest = ""\n'),
+            (
+                '*lines, rest = (rest + received).split(b"\\n")',
+                '*lines, rest = (rest + received.decode()).split("\\n")',
+            ),
+            ('yield line.decode(errors="replace")', "yield line"),
+        ),
+    ),
+    Wrong(
+        name="client_shows_messages_twice",
+        did="left the typed line on the terminal",
+        tempting="in a pipe nothing shows twice",
+        caught_by="5.22",
+        words=("erase", "once"),
+        file="client.py",
+        changes=(("            erase_typed(text)\n", "            pass\n"),),
+    ),
+    Wrong(
+        name="client_quit_is_only_sent",
+        did="sent /quitter like any other line and went on reading the keyboard",
+        tempting="the server closes the connection, that should do",
+        caught_by="5.24",
+        words=("keyboard", "main thread"),
+        file="client.py",
+        changes=(("        interrupt_main_thread()\n", ""),),
+    ),
+    Wrong(
+        name="client_dies_of_ctrl_c",
+        did="did not catch KeyboardInterrupt",
+        tempting="the program ends, after all",
+        caught_by="5.23",
+        words=("traceback", "KeyboardInterrupt"),
+        file="client.py",
+        also=("5.24",),
+        changes=(
+            ("    except (KeyboardInterrupt, OSError):\n", "    except OSError:\n"),
+            (
+                "    with contextlib.suppress(KeyboardInterrupt):\n",
+                "    with contextlib.suppress():\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_reports_refusal_with_traceback",
+        did="let ConnectionRefusedError end the program",
+        tempting="the traceback says what happened",
+        caught_by="5.24",
+        words=("traceback", "ConnectionRefusedError"),
+        file="client.py",
+        changes=(
+            ("except (OSError, UnicodeError) as error", "except UnicodeError as error"),
+        ),
+    ),
+    Wrong(
+        name="client_prints_control_characters",
+        did="printed lines as they came",
+        tempting="print() shows text, doesn't it",
+        caught_by="5.25",
+        words=("ESC", "control characters"),
+        file="client.py",
+        changes=(("print(harmless(line), flush=True)", "print(line, flush=True)"),),
+    ),
+]
+
+WRONG: list[Wrong] = [*SERVER, *CLIENT]
