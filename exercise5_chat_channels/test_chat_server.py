@@ -542,7 +542,7 @@ def test_one_order(lab: Lab) -> None:
 )
 def test_history(lab: Lab) -> None:
     server = start(lab)
-    alice, bob, carol = meet(server, 3)
+    alice, carol, *talkers = meet(server, 10)
     alice.says("one", "two", "three")
     order = alice.hears_until("three")
     dave = arrive(server)
@@ -551,10 +551,13 @@ def test_history(lab: Lab) -> None:
     began = len(lab.history.steps)
     joiners = [carol]
     for n in range(30):
-        for speaker in (alice, bob):
-            speaker.says(*(f"{n}.{i} of {speaker.nick}" for i in range(5)))
+        for talker in talkers[n % 2 :: 2]:
+            talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
         carol.says("/join general", "/join sport")
-        joiners.append(arrive(server))
+        for talker in talkers[(n + 1) % 2 :: 2]:
+            talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
+        if n % 3 == 0:
+            joiners.append(arrive(server))
     carol.says("/join general")
     visits = [
         (carol, carol.sees_history("general"), carol.sees_history("sport"))
@@ -565,8 +568,8 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for joiner, history in zip(joiners, histories, strict=True):
         visits.append((joiner, history, joiner.hears_until("that is all")))
-    story = f"talk; {carol.nick} comes 31 times, and 30 others once"
-    lab.history.sum_up(began, f"{alice.nick}, {bob.nick}", story)
+    story = f"talk; {carol.nick} comes 31 times, and ten others once"
+    lab.history.sum_up(began, "eight members", story)
     for member, history, live in visits:
         compare_with_order(member, history, live, order)
 
