@@ -196,8 +196,10 @@ def test_last_line_without_newline(lab: Lab) -> None:
     alice, bob, carol = meet(server, "alice", "bob", "carol")
     alice.send("my last words")
     alice.close()
-    bob.expect("my last words\n")
-    carol.close()
+    for listener in (bob, carol):
+        listener.expect("my last words\n")
+    carol.half_close()
+    carol.expect_end()  # so that the server knows before dave comes
     dave = server.connect("dave")
     call(dave, bob)
     bob.expect("dave is here\n", remark="carol left nothing that could be relayed")

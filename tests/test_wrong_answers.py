@@ -24,7 +24,7 @@ Verdicts = dict[str, "Future[dict[str, Any]]"]
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
     """Grade all wrong answers, a few at a time: most of a verdict is waiting."""
     folder = tmp_path_factory.mktemp("wrong")
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         yield {
             exercise + wrong.name: pool.submit(verdict, exercise, wrong, folder)
             for exercise, wrong in WRONG
