@@ -521,11 +521,11 @@ def test_one_order(lab: Lab) -> None:
     began = len(lab.history.steps)
     for n in range(0, 100, 10):
         for member in members:
-            member.says(*(f"{n + i} of {member.nick}" for i in range(5)))
+            member.says(*(f"{n + i} of {member.nick}" for i in range(10)))
+    lab.history.sum_up(began, "all ten", "say 100 lines each, at once")
     alice, *others = members
     order = alice.hears(1000)
     heard = [member.hears(1000) for member in others]
-    lab.history.sum_up(began, "all ten", "say 100 lines each, at once")
     for member, messages in zip(others, heard, strict=True):
         member.agrees(messages, order, f"that is the order that {alice.nick} has seen")
     for nick in (member.nick for member in members):
