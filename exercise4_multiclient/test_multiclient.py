@@ -199,7 +199,7 @@ def test_last_line_without_newline(lab: Lab) -> None:
     for listener in (bob, carol):
         listener.expect("my last words\n")
     carol.half_close()
-    carol.expect_end()  # so that the server knows before dave comes
+    carol.wait_for_more()  # the end: then the server knows before dave comes
     dave = server.connect("dave")
     call(dave, bob)
     bob.expect("dave is here\n", remark="carol left nothing that could be relayed")

@@ -40,7 +40,6 @@ def verdict(exercise: str, wrong: Wrong, folder: Path) -> dict[str, Any]:
     return grade(exercise, submission, submission / "report.json")
 
 
-
 @pytest.mark.parametrize(
     ("exercise", "wrong"), WRONG, ids=[f"{e[8]}-{wrong.name}" for e, wrong in WRONG]
 )

@@ -370,4 +370,3 @@ class Listener:
     def close(self) -> None:
         """Stop listening."""
         self.socket.close()
-

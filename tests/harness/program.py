@@ -301,9 +301,7 @@ class Program:
         raise explain(error, self, hangs=True)
 
 
-def explain(
-    error: CheckFailedError, program: Program, hangs: bool
-) -> CheckFailedError:
+def explain(error: CheckFailedError, program: Program, hangs: bool) -> CheckFailedError:
     """Add the symptom that says most: a traceback, an early end, or where it waits.
 
     The last only when somebody waited in vain: the answer to that ends the program.
