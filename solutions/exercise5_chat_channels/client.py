@@ -80,7 +80,8 @@ def erase_typed(line: str) -> None:
     ECMA-48: CSI A goes up some rows, CSI J erases from there to the end of the screen.
     """
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line)
-    rows = max(len(line) + wide - 1, 0) // shutil.get_terminal_size().columns + 1
+    columns = shutil.get_terminal_size().columns or 80  # 0 where nobody knows
+    rows = max(len(line) + wide - 1, 0) // columns + 1
     print(f"\x1b[{rows}A\x1b[J", end="", flush=True)
 
 

@@ -25,9 +25,11 @@ MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each prog
 def clean_environment() -> dict[str, str]:
     """Return this process's environment without what would change Python's ways.
 
-    PYTHONUNBUFFERED, for instance, would hide that a program forgets to flush.
+    PYTHONUNBUFFERED, for instance, would hide that a program forgets to flush. COLUMNS
+    and LINES may come from GNU readline in this process; a terminal has its own size.
     """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    foreign = re.compile("PYTHON|COLUMNS$|LINES$")
+    kept = {k: v for k, v in os.environ.items() if not foreign.match(k)}
     # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
     return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -101,7 +103,7 @@ class Program:
     ) -> None:
         outside = inside = subprocess.PIPE
         if in_terminal:
-            outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
+            outside, inside = system.open_terminal()
         try:
             self.process = subprocess.Popen(
                 command,

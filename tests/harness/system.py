@@ -10,6 +10,7 @@ import random
 import shlex
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,20 @@ def process_options() -> dict[str, Any]:
     hidden.dwFlags |= subprocess.STARTF_USESHOWWINDOW  # type: ignore[attr-defined]
     console = subprocess.CREATE_NEW_CONSOLE  # type: ignore[attr-defined]
     return {"startupinfo": hidden, "creationflags": console}
+
+
+def open_terminal() -> tuple[int, int]:
+    """Return the two ends of a new terminal, ours and the program's, pty(7).
+
+    It is given a size, ioctl_tty(2), as every terminal has: else it had 0 columns.
+    """
+    import fcntl  # these two are not on Windows
+    import termios
+
+    outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
+    rows_and_columns = struct.pack("HHHH", 24, 80, 0, 0)
+    fcntl.ioctl(outside, termios.TIOCSWINSZ, rows_and_columns)
+    return outside, inside
 
 
 def with_open_files(command: list[str], limit: int) -> list[str]:
