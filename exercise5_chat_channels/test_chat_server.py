@@ -552,8 +552,10 @@ def test_history(lab: Lab) -> None:
     dave = arrive(server)
     dave.agrees(dave.sees_history("general"), order, "all of the history")
     talkers, movers = others[:8], others[8:]
+    began = len(lab.history.steps)
     for mover in movers:
         mover.joins("sport")
+    lab.history.sum_up(began, "ten others", "move to #sport")
     began = len(lab.history.steps)
     for n in range(20):
         with nothing_kept(lab):  # so that all have to queue, then come at once
@@ -574,7 +576,7 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for mover, history in zip(movers, histories, strict=True):
         visits.append((mover, history, mover.hears_until("that is all")))
-    story = "talk; ten others come 21 times each"
+    story = "talk; those ten come 21 times each"
     lab.history.sum_up(began, "eight members", story)
     for member, history, live in visits:
         compare_with_order(member, history, live, order)
