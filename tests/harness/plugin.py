@@ -15,9 +15,11 @@ from tests.harness.checks import Check, CheckFailedError
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
 from tests.harness.program import MARK
+from tests.harness.progress import remember
 from tests.harness.results import Result, Results, write_json
 from tests.harness.submission import LAB, YOURS, Submission
 from tests.harness.terminal import failure_text, print_check, print_score
+from tests.harness.watch import watch
 
 CHECK = pytest.StashKey[Check]()
 LAB_OF = pytest.StashKey[Lab]()
@@ -52,6 +54,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write the results to FILE.json or FILE.html",
     )
     group.addoption("--seed", type=int, help="repeat a run's random choices")
+    group.addoption(
+        "--watch", action="store_true", help="run again when a file has changed"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """With --watch, let other processes do the runs."""
+    if not config.getoption("--watch"):
+        return None
+    root = Path(config.getoption("--submission") or LAB).absolute()
+    asked = [folder.name for folder in _folders(config)]
+    arguments = [arg for arg in config.invocation_params.args if arg != "--watch"]
+    return watch(root, asked, arguments)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,11 +104,16 @@ def _require_own_settings(config: pytest.Config) -> None:
         raise pytest.UsageError(text)
 
 
-def _asks_for_suites(config: pytest.Config) -> bool:
+def _folders(config: pytest.Config) -> list[Path]:
+    """Return the folders of the tests that the command line names."""
     here = config.invocation_params.dir
     paths = [Path(here, arg.split("::")[0]) for arg in config.args]
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    return bool(folders) and all(folder.resolve().name in YOURS for folder in folders)
+    return [(path if path.is_dir() else path.parent).resolve() for path in paths]
+
+
+def _asks_for_suites(config: pytest.Config) -> bool:
+    folders = _folders(config)
+    return bool(folders) and all(folder.name in YOURS for folder in folders)
 
 
 def _asked_ids(config: pytest.Config) -> set[str]:
@@ -240,7 +261,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Close the run with the score."""
     state = config.stash[STATE]
     if state.results.all and state.only_checks:
-        print_score(config.get_terminal_writer(), state.results, state.everything)
+        cache = getattr(config, "cache", None)  # absent after -p no:cacheprovider
+        root = state.submission.root
+        news = remember(cache, root, state.results) if cache else ""
+        writer = config.get_terminal_writer()
+        print_score(writer, state.results, news, state.everything)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

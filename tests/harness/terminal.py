@@ -68,8 +68,10 @@ def print_check(writer: "TerminalWriter", result: Result, blocked_by: str) -> No
     writer.line(check_line(result, remark), **colour)
 
 
-def print_score(writer: "TerminalWriter", results: Results, everything: bool) -> None:
-    """Print the first failure (or all), the points, and what is next."""
+def print_score(
+    writer: "TerminalWriter", results: Results, news: str, everything: bool
+) -> None:
+    """Print the first failure (or all), the points, what is new, and what is next."""
     failed = results.with_outcome("failed", "error")
     failed = [result for result in failed if result.seconds or result.message]
     for result in failed if everything else failed[:1]:
@@ -77,6 +79,8 @@ def print_score(writer: "TerminalWriter", results: Results, everything: bool) ->
         writer.line(result.message)
     writer.line()
     _print_bar(writer, results)
+    for line in paragraph("Since", news) if news else []:
+        writer.line(line)
     _print_next(writer, results, failed, everything)
 
 
