@@ -584,10 +584,16 @@ def test_history(lab: Lab) -> None:
 
 @contextlib.contextmanager
 def nothing_kept(lab: Lab) -> Iterator[None]:
-    """Let the history stand still: who wants to write in it has to wait."""
-    lab.history.event("a program", "locks the history: nothing can be kept now")
-    with contextlib.closing(sqlite3.connect(lab.folder / "chat.db")) as other:
-        other.execute("BEGIN IMMEDIATE")
+    """Let the history stand still: who wants to write in it has to wait.
+
+    A program in another language may keep no SQLite file. Then nothing stands still.
+    """
+    file = (lab.folder / "chat.db").as_uri()
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(sqlite3.Error):
+            other = sqlite3.connect(f"{file}?mode=rw", uri=True)
+            stack.enter_context(contextlib.closing(other)).execute("BEGIN IMMEDIATE")
+            lab.history.event("a program", "locks the history: nothing can be kept now")
         yield
 
 
