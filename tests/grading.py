@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.answers.catalogue import Wrong
 from tests.harness.submission import LAB
 
 SOLUTIONS = LAB / "solutions"
@@ -38,3 +39,12 @@ def grade(exercise: str, submission: Path, report: Path) -> dict[str, Any]:
     assert report.exists(), run.stdout + run.stderr
     result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return result
+
+
+def grade_wrong(exercise: str, wrong: Wrong, folder: Path) -> dict[str, Any]:
+    """Make a mistake in a copy of the solutions below ``folder``, and grade it."""
+    submission = lay_over_solutions(folder / exercise / wrong.name)
+    solution = (SOLUTIONS / exercise / wrong.file).read_text(encoding="utf-8")
+    mistaken = submission / exercise / wrong.file
+    mistaken.write_text(wrong.apply(solution), encoding="utf-8")
+    return grade(exercise, submission, submission / "report.json")

@@ -1,6 +1,10 @@
-"""How the catalogue of wrong answers is written down."""
+"""How the catalogue of wrong answers is written down, and what a verdict must say."""
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from tests.harness.submission import YOURS
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,25 @@ class Wrong:
             assert solution.count(text) == 1, f"{self.name}: {text!r} is not there once"
             solution = solution.replace(text, instead)
         return solution
+
+    def objections(self, report: dict[str, Any]) -> list[str]:
+        """Return what is wrong with a verdict on this mistake: nothing, one hopes."""
+        checks = {check["id"]: check for check in report["checks"]}
+        caught = checks[self.caught_by]
+        if caught["outcome"] != "failed":
+            return [f"{self.did}: {self.caught_by} is {caught['outcome']}"]
+        text = caught["message"] + caught["hint"]
+        objections = [
+            f"{w!r} is missing in:\n{text}" for w in self.words if w not in text
+        ]
+        for id, check in checks.items():
+            allowed = id == self.caught_by or id in self.also
+            if not allowed and check["outcome"] not in ("passed", "blocked"):
+                objections.append(check["message"])
+        return objections
+
+
+def all_wrong() -> list[tuple[str, Wrong]]:
+    """Return every exercise's wrong answers, each with its exercise."""
+    modules = {name: import_module(f"tests.answers.wrong.{name}") for name in YOURS}
+    return [(name, wrong) for name, module in modules.items() for wrong in module.WRONG]
