@@ -51,7 +51,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
     listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
     while True:
         try:
-            # TODO 1.2, 1.7: accept a client, and return its socket in place of this one
+            # TODO 1.1, 1.7: accept a client, and return its socket in place of this one
             return socket.socket()
         except TimeoutError:
             continue

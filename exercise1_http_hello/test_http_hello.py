@@ -129,7 +129,10 @@ def test_line_ends(lab: Lab) -> None:
     for line in head.splitlines(keepends=True):
         text = line.rstrip(b"\r\n")
         if line != text + b"\r\n":
-            browser.fail_at(text + b"\r\n", line, "this line does not end with \\r\\n")
+            remark = "this line does not end with \\r\\n"
+            if not text:
+                remark = "here an empty line ends the head, and it has no \\r"
+            browser.fail_at(text + b"\r\n", line, remark)
 
 
 @check(
@@ -293,6 +296,7 @@ def test_client_leaves(lab: Lab) -> None:
     points=1,
     needs=["1.1"],
     hint="Catch KeyboardInterrupt around the work of main(), and OSError around bind()."
+    " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
     " sys.exit('error: …') prints the line on stderr and ends with status 1.",
     read="Ctrl+C and error lines",
 )

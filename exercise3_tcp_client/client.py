@@ -50,6 +50,7 @@ def build_request(host: str, port: int, path: str) -> bytes:
 def read_head(server: socket.socket) -> tuple[bytes, bytes]:
     """Return the response's head with its empty line, and what came of the body."""
     received = b""
+    # TODO 3.2: receive a piece
     # TODO 3.3: receive piece after piece, until the empty line or the end has come
     # TODO 3.8: raise ResponseError when that is nothing, or does not begin with HTTP/
     head, empty_line, body = received.partition(b"\r\n\r\n")

@@ -74,14 +74,15 @@ def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
     client.expect_output(wanted, hint)
 
 
-def expect_error(client: Program, seconds: float = ANSWER) -> str:
+def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> str:
     """Expect the client to end with status 1, and return its one line of error."""
-    client.expect_exit(1, seconds)
+    client.expect_exit(1, seconds, hint)
     errors = re.findall(r"^error: .*", client.errors(), re.M)
     if len(errors) != 1:
         client.fail(
             expected=("Expected on stderr one line that begins with", "'error: '"),
             got=("but stderr holds", show(client.errors().encode())),
+            remark="It stands on stdout." if b"error: " in client.stdout.data else "",
         )
     client.history.event(client.name, f"says {errors[0]!r}")
     return str(errors[0])
@@ -142,7 +143,7 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
     read="Bytes, not text",
 )
 def test_bytes_are_kept(lab: Lab) -> None:
-    for body in (b"<h1>Hello</h1>\n", bytes(range(256)) + b"\r\n\n\r"):
+    for body in (b"\n  <h1>Hello</h1>\n", bytes(range(256)) + b"\r\n\n\r"):
         client, server = ask(lab)
         whole = response(body, "Content-Type: application/octet-stream")
         send_and_end(server, whole)
@@ -187,7 +188,7 @@ def at_once(lab: Lab, whole: bytes) -> None:
     client, server = ask(lab)
     lab.history.event(server.name, f"sends {len(whole):,} bytes at once")
     sending = Exchange({server: whole})
-    sending.run(lambda: not sending.left[server] or bool(server.end))
+    sending.run(lambda: not sending.left[server])
     server.half_close()
     client.expect_exit(seconds=BYTE_BY_BYTE)
     client.expect_output(whole)
@@ -199,7 +200,8 @@ def at_once(lab: Lab, whole: bytes) -> None:
     points=2,
     needs=["3.2"],
     hint="Find Content-Length in the head, in capitals or not, with or without spaces"
-    " around the number. Count the bytes of the body: when so many have come, stop.",
+    " around the number. Count the bytes of the body, not those of the head: when so"
+    " many have come, stop. Of a piece that holds more, take piece[:missing].",
     read="Content-Length",
 )
 def test_content_length(lab: Lab) -> None:
@@ -224,7 +226,8 @@ def test_content_length(lab: Lab) -> None:
     points=1,
     needs=["3.2"],
     hint="recv() returns b'' when the server has closed its side, and b'' again at"
-    " every further call: leave the loop.",
+    " every further call: leave the loop. Without Content-Length there is no number to"
+    " compare with.",
     read="The end of the stream",
 )
 def test_end_of_stream(lab: Lab) -> None:
@@ -257,8 +260,8 @@ def test_cut_short(lab: Lab) -> None:
         )
     client.expect_output(head + came)
     client, server = ask(lab)
-    send_and_end(server, head[:30])  # not even the head is complete
-    expect_error(client)
+    send_and_end(server, head[:30])
+    expect_error(client, hint="Not even the head was complete: that is an error, too.")
 
 
 @check(
@@ -295,6 +298,11 @@ def test_no_http(lab: Lab) -> None:
     client, server = ask(lab)
     server.reset()
     expect_error(client)
+    for nonsense in (b"abc", b"-5"):  # an error, or no length: but no traceback
+        client, server = ask(lab)
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: " + nonsense + EMPTY_LINE
+        send_and_end(server, head + b"a page\n")
+        client.expect_exit(None)
 
 
 @check(
@@ -308,7 +316,11 @@ def test_no_http(lab: Lab) -> None:
 )
 def test_gives_up(lab: Lab) -> None:
     client, _ = connect(lab, environment=IMPATIENT)
+    reading, server = connect(lab, environment=IMPATIENT)
+    send(server, b"HTTP/1.1 200 OK\r\n\r\nhalf a page, and then sil")
     expect_error(client, GIVES_UP)
+    hint = "Half a page is no page: a time limit in the middle of it is an error, too."
+    expect_error(reading, GIVES_UP, hint)
 
 
 @check(

@@ -22,7 +22,7 @@ from tests.harness import patience, system
 from tests.harness.checks import Check, CheckFailedError
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
-from tests.harness.peer import Peer
+from tests.harness.peer import Exchange, Peer
 from tests.harness.program import Program, explain
 from tests.harness.results import Result, Results, write_json
 from tests.harness.steps import History, Step, column, harmless, show
@@ -254,9 +254,32 @@ def test_says_where_a_program_waits(bob: tuple[Peer, socket.socket]) -> None:
     assert caught.value.lines() == [
         r"Expected bob to receive   'hello\n'",
         "but the server sent       nothing",
-        "nothing more came within 0.1 s",
+        "nothing came within 0.1 s",
         "It waits in wait(), exercise4.py line 2:  int(input())",
     ]
+
+
+@pytest.mark.skipif(not system.LINUX, reason="only Linux tells whether one waits")
+def test_tells_a_busy_program_from_one_that_waits(tmp_path: Path) -> None:
+    (tmp_path / "exercise4.py").write_text("while True:\n    pass\n")
+    command = [sys.executable, "-X", "faulthandler", "exercise4.py"]
+    program = Program("server", command, tmp_path, History())
+    with pytest.raises(CheckFailedError) as caught:
+        program.expect_printed("done", seconds=0.1)
+    program.stop()
+    place = r"It runs on and on in <module>\(\), exercise4.py line [12]:.*"
+    assert re.fullmatch(place, caught.value.lines()[-1])
+
+
+def test_sends_to_a_program_that_has_half_closed(
+    bob: tuple[Peer, socket.socket],
+) -> None:
+    peer, its = bob
+    its.shutdown(socket.SHUT_WR)
+    sending = Exchange({peer: b"x" * 10})
+    assert sending.run(lambda: peer.end == "end")
+    assert sending.run(lambda: not sending.left[peer])
+    assert its.recv(100) == b"x" * 10
 
 
 def test_gives_up_a_program_that_sends_without_end(

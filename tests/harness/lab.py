@@ -57,19 +57,22 @@ class Lab:
     ) -> Server:
         """Start the exercise's server on an address that nobody else uses."""
         port = system.free_port(self.host) if port is None else port
-        command = self._command(exercise or self.exercise, "server", self.host, port)
+        exercise = exercise or self.exercise
+        command = self.submission.command(exercise, "server", self.host, port)
         command += options
         if open_files:
             command = system.with_open_files(command, open_files)
-        server = Server("server", command, self.submission.folder, self.history)
+        name = self._name("server", self.host, port)
+        server = Server(name, command, self.submission.folder, self.history)
         server.host, server.port, server.peers = self.host, port, self.peers
         self.programs.append(server)
         return server
 
     def start_with_port(self, port: str) -> Program:
         """Start the exercise's server with a port that somebody has mistyped."""
-        command = self._command(self.exercise, "server", self.host, port)
-        server = Program("server", command, self.submission.folder, self.history)
+        command = self.submission.command(self.exercise, "server", self.host, port)
+        name = self._name("server", self.host, port)
+        server = Program(name, command, self.submission.folder, self.history)
         self.programs.append(server)
         return server
 
@@ -82,19 +85,21 @@ class Lab:
         in_terminal: bool = False,
     ) -> Program:
         """Start the exercise's client."""
-        command = [*self._command(self.exercise, "client", host, port), *options]
-        folder, history = self.submission.folder, self.history
+        command = self.submission.command(self.exercise, "client", host, port)
+        command += options
+        name, folder = self._name("client", host, port), self.submission.folder
         client = Program(
-            "client", command, folder, history, environment, in_terminal=in_terminal
+            name, command, folder, self.history, environment, in_terminal=in_terminal
         )
         self.programs.append(client)
         return client
 
-    def _command(
-        self, exercise: str, program: str, host: str, port: int | str
-    ) -> list[str]:
-        self.history.event(program, f"starts with {host} {port}")
-        return self.submission.command(exercise, program, host, port)
+    def _name(self, kind: str, host: str, port: int | str) -> str:
+        """Announce a start; the second server of a check is called "server 2"."""
+        number = 1 + sum(other.name.split()[0] == kind for other in self.programs)
+        name = f"{kind} {number}" if number > 1 else kind
+        self.history.event(name, f"starts with {host} {port}")
+        return name
 
     def listen(self) -> Listener:
         """Open a listening socket for the client under test to connect to."""
@@ -118,6 +123,13 @@ class Lab:
     def made_choices(self) -> bool:
         """Tell whether the check drew random numbers: only then the seed matters."""
         return self.numbers.getstate() != self._numbers_at_first
+
+    def errors(self) -> str:
+        """Return what the programs said on stderr; of several, each with its name."""
+        texts = {program.name: program.errors() for program in self.programs}
+        if len(texts) < 2:
+            return "".join(texts.values())
+        return "".join(f"[{name}]\n{text}\n" for name, text in texts.items() if text)
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""

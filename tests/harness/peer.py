@@ -8,6 +8,7 @@ import contextlib
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -39,6 +40,8 @@ class Peer:
         self.history = history
         self.unread = b""  # received, but not yet expected by anybody
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
+        self.has_received = False
+        self.waited = 0.0  # seconds in all, for something to arrive
         self.waited_in_vain = False
         connection.setblocking(False)
 
@@ -124,6 +127,7 @@ class Peer:
             return True
         if data:
             self.unread += data
+            self.has_received = True
             self.history.received(self.program.name, self.name, data)
             if len(self.unread) > MOST_UNREAD:
                 self.fail(f"{self.program.name} sends {self.name} data without end.")
@@ -140,7 +144,9 @@ class Peer:
                 return True
             if self.end:
                 return False
+            began = time.monotonic()
             select.select([self.socket], [], [], wait)
+            self.waited += min(wait, time.monotonic() - began)
         self.waited_in_vain = not self.receive_now()
         return not self.waited_in_vain
 
@@ -199,7 +205,8 @@ class Peer:
             return "here the connection was reset"
         if self.end:
             return "here the connection was closed"
-        return f"nothing more came within {seconds:g} s"
+        more = "more " if self.has_received else ""
+        return f"nothing {more}came within {seconds:g} s"
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check; the program's state is added to the explanation."""
@@ -262,20 +269,27 @@ class Exchange:
 
     def _turn(self, wait: float) -> bool:
         """Send and receive once wherever it is possible; return whether it was."""
-        talking = [peer for peer in self.left if not peer.end]
-        senders = [peer.socket for peer in talking if self.left[peer]]
-        sockets = [peer.socket for peer in talking]
-        if not sockets:
+        readers = [peer.socket for peer in self.left if not peer.end]
+        senders = [peer.socket for peer, data in self.left.items() if data]
+        if not readers and not senders:
             return False
-        readable, writable, _ = select.select(sockets, senders, [], wait)
-        for peer in talking:
+        readable, writable, _ = select.select(readers, senders, [], wait)
+        for peer in self.left:
             if peer.socket in writable:
-                with contextlib.suppress(OSError):  # reading tells how it ended
-                    sent = peer.socket.send(self.left[peer])
-                    self.left[peer] = self.left[peer][sent:]
+                self._send(peer)
             if peer.socket in readable:
                 peer.receive_now()
         return bool(readable or writable)
+
+    def _send(self, peer: Peer) -> None:
+        """Send what goes now, also to a program that has half-closed."""
+        try:
+            sent = peer.socket.send(self.left[peer])
+        except BlockingIOError:
+            return
+        except OSError:  # reading tells how it ended
+            sent = len(self.left[peer])
+        self.left[peer] = self.left[peer][sent:]
 
 
 def exchange(outgoing: dict[Peer, bytes], enough: Callable[[], bool]) -> bool:
@@ -324,8 +338,9 @@ def _connect(
 
 
 def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoReturn:
+    still = "go on to " if program.was_reached else ""
     error = CheckFailedError(
-        expected=(f"Expected the {program.name} to listen on", f"{host}:{port}"),
+        expected=(f"Expected the {program.name} to {still}listen on", f"{host}:{port}"),
         got=("but", reason),
     )
     error = explain(error, program, hangs=True)

@@ -22,6 +22,7 @@ from tests.harness.terminal import failure_text, print_check, print_score
 from tests.harness.watch import watch
 
 CHECK = pytest.StashKey[Check]()
+SLOW = 5.0  # seconds: of a check that took longer, the terminal says how long
 LAB_OF = pytest.StashKey[Lab]()
 STATE = pytest.StashKey["State"]()
 
@@ -217,7 +218,7 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
     history = []
     if lab:
         result.steps = lab.history.steps
-        result.output = "".join(program.errors() for program in lab.programs)
+        result.output = lab.errors()
         history = lab.history.lines()
     result.again = f"pytest {result.exercise} -k {result.check.id}"
     result.again += item.config.stash[STATE].given
@@ -252,7 +253,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         result = state.results.all[item.stash[CHECK].id]
         blocked_by = state.results.blocks(result.check)
         writer = item.config.get_terminal_writer()
-        print_check(writer, result, blocked_by if result.outcome == "blocked" else "")
+        remark = f"needs {blocked_by}" if result.outcome == "blocked" else ""
+        if result.seconds >= SLOW:
+            remark = f"after {result.seconds:.0f} s"
+        print_check(writer, result, remark)
     return answer
 
 

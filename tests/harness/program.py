@@ -280,12 +280,22 @@ class Program:
 
         ``-X faulthandler`` prints every thread's stack when SIGABRT ends the program.
         """
-        if not self.is_python or self.exited.is_set() or not system.abort(self.pid):
+        if not self.is_python or self.exited.is_set():
+            return ""
+        verb = "waits" if self.ever_sleeps() else "runs on and on"
+        if not system.abort(self.pid):
             return ""
         self._wait_for_exit(ANSWER)
         stacks = bytes(self.stderr.data).partition(ABORTED)[2].decode(errors="replace")
         places = map(self._place_of_thread, re.split(r"hread 0x", stacks))
-        return "\n".join(dict.fromkeys(filter(None, places)))
+        lines = [f"It {verb} in {place}" for place in places if place]
+        return "\n".join(dict.fromkeys(lines))
+
+    def ever_sleeps(self) -> bool:
+        """Tell whether the program waits for something, at some time at least."""
+        if system.sleeps(self.pid) is None:
+            return True  # where nobody knows, that is what most do
+        return wait_until(lambda: system.sleeps(self.pid), 4 * SLICE)
 
     def _place_of_thread(self, stack: str) -> str:
         """Return the innermost line of the student's own in a thread's stack."""
@@ -294,7 +304,7 @@ class Program:
             file = Path(name)
             if self.folder in file.parents and file.is_file():
                 code = harmless(linecache.getline(name, int(number)).strip())
-                return f"It waits in {function}(), {file.name} line {number}:  {code}"
+                return f"{function}(), {file.name} line {number}:  {code}"
         return ""
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
@@ -312,7 +322,7 @@ def explain(error: CheckFailedError, program: Program, hangs: bool) -> CheckFail
     if reason := program.traceback():
         error.add(f"{program.name} printed a traceback: {reason}")
         error.hint = error.hint or "Read the traceback from its last line upward."
-    elif program.exited.is_set():
+    elif program.exited.is_set() and (hangs or program.process.returncode):
         status = describe_status(program.process.returncode)
         error.add(f"{program.name} had ended, with {status}.")
     elif hangs:

@@ -61,9 +61,8 @@ def paragraph(word: str, text: str) -> list[str]:
     return [*lines, line.rstrip()]
 
 
-def print_check(writer: "TerminalWriter", result: Result, blocked_by: str) -> None:
+def print_check(writer: "TerminalWriter", result: Result, remark: str) -> None:
     """Print a check's line as soon as its outcome is known."""
-    remark = f"needs {blocked_by}" if blocked_by else ""
     colour = {COLOURS[result.outcome]: True}
     writer.line(check_line(result, remark), **colour)
 

@@ -283,4 +283,43 @@ WRONG = [
         words=("HTTP/1.1 200 OK",),
         changes=(("MAX_HEAD = 8192", "MAX_HEAD = 4096"),),
     ),
+    Wrong(
+        name="never_reads_the_body",
+        did="answered a POST, and closed with its body unread",
+        tempting="the answer does not depend on the body",
+        caught_by="2.5",
+        words=("half-close",),
+        changes=(('("400", "405", "431")', '("400", "431")'),),
+    ),
+    Wrong(
+        name="one_buffer_for_all",
+        did="kept what came after the head for the next recv, in one buffer for all",
+        tempting="it is how a keep-alive server reads",
+        caught_by="2.5",
+        words=("405", "200"),
+        changes=(
+            (
+                '    head = b""\n    while',
+                "    head, LEFT[:] = bytes(LEFT), b''\n    while",
+            ),
+            (
+                "    return head\n\n\ndef choose_status",
+                '    head, line, LEFT[:] = head.partition(b"\\r\\n\\r\\n")\n'
+                "    return head + line\n\n\nLEFT = bytearray()\n\n\ndef choose_status",
+            ),
+        ),
+    ),
+    Wrong(
+        name="answers_after_a_silence",
+        did="read until a second has passed in which nothing came",
+        tempting="it works for any request, and needs no look at the empty line",
+        caught_by="2.1",
+        words=("pages took", "empty line"),
+        changes=(
+            (
+                'while b"\\r\\n\\r\\n" not in head and len(head) <= MAX_HEAD:',
+                "while len(head) <= MAX_HEAD:",
+            ),
+        ),
+    ),
 ]

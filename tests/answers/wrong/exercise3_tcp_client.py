@@ -350,4 +350,54 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="strips_the_body",
+        did="stripped what came of the body together with the head",
+        tempting="the empty line is gone then, too",
+        file=FILE,
+        caught_by="3.2",
+        words=("15 of 18 bytes",),
+        changes=(("write(piece[:length])", "write(piece[:length].lstrip())"),),
+    ),
+    Wrong(
+        name="silence_is_the_end",
+        did="took a time limit in the middle of the body for its end",
+        tempting="whatever comes no more has ended",
+        file=FILE,
+        caught_by="3.9",
+        words=("Half a page is no page",),
+        changes=(
+            (
+                '            total = "?" if length == NO_LENGTH else length\n'
+                '            raise ResponseError(f"{error} after {printed} of '
+                '{total} bytes") from None\n',
+                "            break\n",
+            ),
+            ("except OSError as error:  # a reset", "except OSError:  # a reset"),
+        ),
+    ),
+    Wrong(
+        name="believes_every_length",
+        did="called int() on whatever Content-Length says",
+        tempting="servers send numbers",
+        file=FILE,
+        caught_by="3.8",
+        words=("traceback", "ValueError"),
+        changes=((" and value.strip().isdigit()", ""),),
+    ),
+    Wrong(
+        name="reads_without_end",
+        did="did not stop at the end of the stream while it read the head",
+        tempting="a head always ends with an empty line",
+        file=FILE,
+        caught_by="3.6",
+        words=("runs on and on in read_head()",),
+        also=("3.8",),
+        changes=(
+            (
+                "        received += piece\n        if not piece:\n            break\n",
+                "        received += piece\n",
+            ),
+        ),
+    ),
 ]
