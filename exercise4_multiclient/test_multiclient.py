@@ -3,9 +3,11 @@
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import SOON, wait_until
-from tests.harness.peer import Peer, exchange
+from tests.harness.patience import SLICE, SOON, wait_until
+from tests.harness.peer import Exchange, Peer, exchange
 from tests.harness.steps import show
+
+LONG_LINE = b"a" * 60_000 + b"\n"
 
 
 def call(speaker: Peer, listener: Peer) -> None:
@@ -265,6 +267,28 @@ def test_goes_on_when_clients_leave(lab: Lab) -> None:
         bob.expect(f"still here {n}\n", remark="who has left says nothing more")
     erin = server.connect("erin")
     call(erin, alice)
+    reset_in_mid_line(lab)
+
+
+def reset_in_mid_line(lab: Lab) -> None:
+    """Let a client go to which the server is just sending; the others lose nothing."""
+    server = lab.start_server()
+    sleeper, _, bob, sending = talk_to_a_sleeper(lab, server)
+    sleeper.reset()
+    sending.run(lambda: bob.unread.count(b"\n") >= 50)
+    for n in range(50):
+        if bob.read_line(f"50 lines, but only {n} have come") != LONG_LINE:
+            bob.fail("One of alice's lines reached bob, but not as she sent it.")
+
+
+def talk_to_a_sleeper(lab: Lab, server: Server) -> tuple[Peer, Peer, Peer, Exchange]:
+    """Let one say so much that a server stands still, in sendall() to another."""
+    names = "sleeper", "alice", "bob"
+    sleeper, alice, bob = meet(server, *names, receive_buffer=32768)
+    lab.history.event("alice", "says 50 lines; sleeper does not read", "3 MB")
+    sending = Exchange({alice: LONG_LINE * 50, bob: b""})
+    sending.run(lambda: bob.unread.count(b"\n") >= 50, 4 * SLICE)
+    return sleeper, alice, bob, sending
 
 
 @check(
@@ -362,3 +386,9 @@ def test_ctrl_c(lab: Lab) -> None:
             peer.read_to_end("the end of the stream", SOON)
             peer.expect_end()
         server.expect_exit()
+    server = lab.start_server(port=port)
+    _, alice, bob, _ = talk_to_a_sleeper(lab, server)
+    server.interrupt()
+    for peer in (alice, bob):  # a reset is as good: not all was read that alice said
+        peer.read_to_end("the end of the stream", SOON)
+    server.expect_exit(hint="Do not wait for a lock that a thread holds in sendall().")

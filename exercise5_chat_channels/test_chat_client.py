@@ -58,9 +58,13 @@ def test_shows_what_comes(lab: Lab) -> None:
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
-    for line in ("hello from the keyboard\n", "/who\n", "l'été ☀\n"):
+    for line in ("hello from the keyboard\n", "/quitting\n", "  l'été ☀\n"):
         client.type(line)
         server.expect(line)
+    server.send("2026-11-21T10:00:00Z #general <guest1> hello from the keyboard\n")
+    server.send("* that was the receipt\n")
+    client.expect_printed("that was the receipt")
+    expect_once(lab, client, "hello from the keyboard")
     if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
         client, server = start_chat(lab, in_terminal=True)
         client.type("only once\n")
@@ -69,6 +73,16 @@ def test_sends_what_is_typed(lab: Lab) -> None:
         server.send("* that was the receipt\n")
         client.expect_printed("that was the receipt")
         expect_erased(lab, client, "only once")
+
+
+def expect_once(lab: Lab, client: Program, typed: str) -> None:
+    """Look whether a client in a pipe, where nothing is echoed, says a line again."""
+    printed = bytes(client.stdout.data).decode()
+    if printed.count(typed) > 1:
+        lab.fail(
+            expected=("Expected the client to print", f"{typed!r} once"),
+            got=("but it printed", repr(printed)),
+        )
 
 
 def expect_erased(lab: Lab, client: Program, typed: str) -> None:
@@ -123,12 +137,13 @@ def expect_to_leave(client: Program, server: Peer) -> None:
     read="Ways out",
 )
 def test_server_is_gone(lab: Lab) -> None:
-    client, server = start_chat(lab)
-    printed = client.stdout.length + client.stderr.length
-    server.close()
-    client.expect_exit(status=None)
-    if client.stdout.length + client.stderr.length == printed:
-        client.fail("The server has closed the connection. The client is silent.")
+    for leave in (Peer.close, Peer.reset):
+        client, server = start_chat(lab)
+        printed = client.stdout.length + client.stderr.length
+        leave(server)
+        client.expect_exit(status=None)
+        if client.stdout.length + client.stderr.length == printed:
+            client.fail("The server has closed the connection. The client is silent.")
     client = lab.start_client(lab.host, system.free_port(lab.host))
     client.expect_exit(status=1)
     if not re.fullmatch(r"error: [^\n]+\n", client.errors()):

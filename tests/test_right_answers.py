@@ -38,7 +38,7 @@ def grade_right(design: str, exercise: str, folder: Path) -> dict[str, Any]:
     """Lay an answer over the solutions, compile it if need be, and grade it."""
     answers = [] if design == "solutions" else [RIGHT / design]
     submission = lay_over_solutions(folder / exercise / design, *answers)
-    for source in (submission / exercise).glob("*.c"):
+    for source in submission.glob("exercise*/*.c"):
         command = ["cc", *OPTIONS, "-o", source.stem, source.name]
         subprocess.run(command, cwd=source.parent, check=True)
     return grade(exercise, submission, submission / "report.json")

@@ -271,4 +271,45 @@ WRONG = [
         also=("4.9",),
         changes=(("except (OSError, ValueError) as", "except ValueError as"),),
     ),
+    Wrong(
+        name="one_error_ends_the_round",
+        did="caught the error around the loop over all clients",
+        tempting="one try is shorter than one for each client",
+        caught_by="4.9",
+        words=("50 lines, but only", "for that one client"),
+        changes=(
+            (
+                """            for client in self.clients:
+                if client is not sender:
+                    with contextlib.suppress(OSError):  # its own thread will notice
+                        client.sendall(line)
+""",
+                """            with contextlib.suppress(OSError):
+                for client in self.clients:
+                    if client is not sender:
+                        client.sendall(line)
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="waits_for_the_lock_to_end",
+        did="took the lock to disconnect everybody",
+        tempting="whoever uses the list takes the lock",
+        caught_by="4.12",
+        words=("still open", "disconnect_all()"),
+        changes=(
+            (
+                """        for client in list(self.clients):
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+""",
+                """        with self.lock:
+            for client in list(self.clients):
+                with contextlib.suppress(OSError):
+                    client.shutdown(socket.SHUT_RDWR)
+""",
+            ),
+        ),
+    ),
 ]

@@ -350,6 +350,98 @@ SERVER = [
             ),
         ),
     ),
+    Wrong(
+        name="deletes_the_nick_as_typed",
+        did="looked for the nick of who leaves without folding its case",
+        tempting="guest1 is the same in small letters",
+        caught_by="5.8",
+        words=("Dave left", "traceback", "KeyError"),
+        changes=(
+            (
+                "del self.clients[client.nick.casefold()]",
+                "del self.clients[client.nick]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="wants_an_argument",
+        did="took the second word of a command without asking whether there is one",
+        tempting="/nick makes no sense without a name",
+        caught_by="5.2",
+        words=("/nick without a name must be refused", "IndexError"),
+        also=("5.9",),
+        changes=(
+            (
+                """                word, _, argument = text.partition(" ")
+""",
+                """                word, *_ = text.split()
+                argument = text.split(" ", 1)[1] if word in ARGUMENTS else ""
+""",
+            ),
+            (
+                "MAX_CHANNELS = 100\n",
+                'MAX_CHANNELS = 100\nARGUMENTS = "/nick /join /create"\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="greets_newcomers_without_the_lock",
+        did="read the history for a new client before taking the lock",
+        tempting="nobody knows the new client yet",
+        caught_by="5.11",
+        words=("one lock",),
+        changes=(
+            (
+                """        with self.lock:
+            self.handle(client, f"/join {self.lobby.name}".encode())
+""",
+                """        past = self.history.last(self.lobby.name)
+        client.send(*map(format_message, past))
+        with self.lock:
+            self.lobby.members.append(client)
+            self.greet(client)
+            self.lobby.tell(f"* {client.nick} joined #{self.lobby.name}", but=client)
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="shows_one_message_less",
+        did="left out the newest message of the history",
+        tempting="history[-50:-1] looks like fifty",
+        caught_by="5.11",
+        words=("Expected a history of", "last 50 messages"),
+        changes=(
+            (
+                "past = self.history.last(channel.name)",
+                "past = self.history.last(channel.name)[1:]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="keeps_all_of_a_long_line",
+        did="kept collecting a line that was too long already",
+        tempting="its length is looked at when it is complete",
+        caught_by="5.15",
+        words=("keep no more",),
+        changes=(("                rest = rest[:MAX_LINE]\n", ""),),
+    ),
+    Wrong(
+        name="closes_the_lobby_only",
+        did="said * server closing in the first channel only",
+        tempting="everybody comes in there",
+        caught_by="5.20",
+        words=("* server closing",),
+        changes=(
+            (
+                """                client.send("* server closing")
+""",
+                """                if client.channel is self.lobby:
+                    client.send("* server closing")
+""",
+            ),
+        ),
+    ),
 ]
 
 CLIENT = [
@@ -448,6 +540,54 @@ CLIENT = [
         words=("ESC", "control characters"),
         file="client.py",
         changes=(("print(harmless(line), flush=True)", "print(line, flush=True)"),),
+    ),
+    Wrong(
+        name="client_dies_of_a_reset",
+        did="did not catch the OSError that recv raises after a reset",
+        tempting="a server that goes away closes its sockets",
+        caught_by="5.24",
+        words=("still running", "ends"),
+        file="client.py",
+        changes=(
+            (
+                "with contextlib.suppress(OSError):  # a reset is an end, too",
+                "with contextlib.suppress():",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_prints_its_own_lines",
+        did="printed what was typed, and what comes back, too",
+        tempting="one wants to see at once what one has said",
+        caught_by="5.22",
+        words=("hello from the keyboard", "once"),
+        file="client.py",
+        changes=(
+            (
+                "        connection.send_line(text)\n",
+                "        connection.send_line(text)\n"
+                "        if is_message and not in_terminal:\n"
+                "            print(text, flush=True)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_strips_what_is_typed",
+        did="called strip() on the typed line",
+        tempting="it takes the newline off",
+        caught_by="5.22",
+        words=("  l'été",),
+        file="client.py",
+        changes=((r'line.rstrip("\r\n")', "line.strip()"),),
+    ),
+    Wrong(
+        name="client_quits_too_early",
+        did="left at any line that begins with /quit",
+        tempting="/quit and /quitter both begin so",
+        caught_by="5.22",
+        words=("/quitting",),
+        file="client.py",
+        changes=(('text in ("/quit", "/quitter")', 'text.startswith("/quit")'),),
     ),
 ]
 
