@@ -6,11 +6,12 @@ Here the suite is the server: it listens, takes the client's connection, and ans
 import contextlib
 import re
 import sys
+from collections.abc import Iterator
 
 from tests.harness import system
 from tests.harness.checks import CheckFailedError, check
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, SOON, START
+from tests.harness.patience import ANSWER, SOON, START, wait_until
 from tests.harness.peer import Exchange, Peer
 from tests.harness.program import Program
 from tests.harness.steps import show
@@ -19,7 +20,6 @@ EMPTY_LINE = b"\r\n\r\n"
 PATIENT = {"HTTP_TIMEOUT": "60"}  # seconds: a slow suite is not the client's fault
 IMPATIENT = {"HTTP_TIMEOUT": "0.3"}
 GIVES_UP = 11.5  # seconds: ten, and a moment to end
-BYTE_BY_BYTE = 30  # seconds for 5 MB in a program that receives one byte at a time
 RESOLVER = 40  # seconds: a name server that is out of reach is asked more than once
 
 
@@ -188,10 +188,24 @@ def at_once(lab: Lab, whole: bytes) -> None:
     client, server = ask(lab)
     lab.history.event(server.name, f"sends {len(whole):,} bytes at once")
     sending = Exchange({server: whole})
-    sending.run(lambda: not sending.left[server])
+    goes_on = prints_more(client)
+    while not sending.run(lambda: not sending.left[server]) and next(goes_on):
+        continue
     server.half_close()
-    client.expect_exit(seconds=BYTE_BY_BYTE)
-    client.expect_output(whole)
+    while not wait_until(client.exited.is_set, ANSWER) and next(goes_on):
+        continue
+    expect_output(client, whole)
+
+
+def prints_more(client: Program) -> Iterator[bool]:
+    """Tell each time whether the client has printed more since the last time.
+
+    Who receives one byte at a time, and rightly so, needs long for 5 MB.
+    """
+    printed = -1
+    while True:
+        before, printed = printed, client.stdout.length
+        yield printed > before
 
 
 @check(

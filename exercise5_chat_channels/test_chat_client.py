@@ -77,7 +77,7 @@ def test_sends_what_is_typed(lab: Lab) -> None:
 
 def expect_once(lab: Lab, client: Program, typed: str) -> None:
     """Look whether a client in a pipe, where nothing is echoed, says a line again."""
-    printed = bytes(client.stdout.data).decode()
+    printed = bytes(client.stdout.data).decode(errors="replace")
     if printed.count(typed) > 1:
         lab.fail(
             expected=("Expected the client to print", f"{typed!r} once"),
@@ -87,7 +87,7 @@ def expect_once(lab: Lab, client: Program, typed: str) -> None:
 
 def expect_erased(lab: Lab, client: Program, typed: str) -> None:
     """Look whether the terminal's echo of a typed line was taken off the screen."""
-    printed = bytes(client.stdout.data).decode()
+    printed = bytes(client.stdout.data).decode(errors="replace")
     between = printed.partition(typed)[2].rpartition(typed)[0]
     goes_up = re.search(r"\x1b\[\d*[AFHu]|\x1b[M78]", between)
     if printed.count(typed) > 1 and not goes_up:
@@ -146,7 +146,7 @@ def test_server_is_gone(lab: Lab) -> None:
             client.fail("The server has closed the connection. The client is silent.")
     client = lab.start_client(lab.host, system.free_port(lab.host))
     client.expect_exit(status=1)
-    if not re.fullmatch(r"error: [^\n]+\n", client.errors()):
+    if len(re.findall(r"^error: .", client.errors(), re.M)) != 1:
         client.fail(
             expected=("Expected on stderr", "one line that starts with 'error: '"),
             got=("but it is", repr(client.errors())),
@@ -167,7 +167,7 @@ def test_control_characters(lab: Lab) -> None:
     server.send(FROM_BOB.replace("hello", "\x1b[2J\x07\x00\x9b31mred\rblue\x7f\u2028"))
     server.send("* the next line\n")
     client.expect_printed("* the next line")
-    printed = bytes(client.stdout.data).decode().replace("\r\n", "\n")
+    printed = bytes(client.stdout.data).decode(errors="replace").replace("\r\n", "\n")
     live = [sign for sign in printed if unicodedata.category(sign) in ("Cc", "Zl")]
     if live := [sign for sign in live if sign != "\n"]:
         client.fail(

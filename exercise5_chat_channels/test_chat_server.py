@@ -91,8 +91,9 @@ class Member:
         return something
 
     def has_heard(self, text: str) -> bool:
-        """Tell whether the last line received is a message with this text."""
-        return bool(self.lines) and self.lines[-1].endswith(f"> {text}")
+        """Tell whether the last line, but for notices, is a message with this text."""
+        said = (line for line in reversed(self.lines) if not line.startswith("* "))
+        return next(said, "").endswith(f"> {text}")
 
     def has_answer(self) -> bool:
         """Tell whether more than notices was received: a message, or a refusal."""
