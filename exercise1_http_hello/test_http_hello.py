@@ -45,7 +45,7 @@ def printed_port(server: Server) -> int:
     """Return the port that the server says it listens on: not 0, a real one."""
     host = re.escape(server.host.encode())
     line = re.compile(rb"Listening on %b:([1-9]\d*)\s" % host)
-    if not server.stdout.wait_for(line.search, SOON):
+    if not server.stdout.wait_for(line.search, server.slices(SOON)):
         server.fail(
             expected=(
                 "Expected the server to print",

@@ -6,7 +6,7 @@ from tests.harness import system
 from tests.harness.checks import CheckFailedError, check
 from tests.harness.http import Response, read_head, read_response, request
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, SOON, slices
+from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Exchange, Peer
 
 TOO_LONG = "431 Request Header Fields Too Large"
@@ -286,9 +286,9 @@ def send_without_end(client: Peer, start: str) -> None:
     event = "sends a head that does not end"
     client.history.event(client.name, event, f"over {len(start):,} bytes")
     piece = start.encode()
-    for wait in slices(ANSWER):
+    for wait in client.program.slices(ANSWER):
         exchange = Exchange({client: piece})
         if exchange.run(lambda: bool(client.unread or client.end), wait):
             return
         piece = b"x" * 1000
-    client.fail_waiting(f"{TOO_LONG}, though the head goes on", ANSWER)
+    client.fail_waiting(f"{TOO_LONG}, though the head goes on")

@@ -192,7 +192,7 @@ def at_once(lab: Lab, whole: bytes) -> None:
     while not sending.run(lambda: not sending.left[server]) and next(goes_on):
         continue
     server.half_close()
-    while not wait_until(client.exited.is_set, ANSWER) and next(goes_on):
+    while not wait_until(client.exited.is_set, client.slices(ANSWER)) and next(goes_on):
         continue
     expect_output(client, whole)
 
@@ -298,7 +298,7 @@ def test_no_connection(lab: Lab) -> None:
     "3.8",
     "says in one line that there is no answer, or none in HTTP",
     points=1,
-    needs=["3.1"],
+    needs=["3.1", "3.5"],
     hint="Look at what you have when the loop ends: nothing at all, or something that"
     " does not begin with HTTP/, is an error. A reset connection is an OSError.",
     read="Errors in one line",
@@ -323,7 +323,7 @@ def test_no_http(lab: Lab) -> None:
     "3.9",
     "gives up a server that does not answer for ten seconds",
     points=1,
-    needs=["3.1"],
+    needs=["3.1", "3.6"],
     hint="create_connection(address, timeout=TIMEOUT) gives each recv() a time limit"
     " too. After it recv() raises TimeoutError: an error like the others.",
     read="Time limits",

@@ -15,7 +15,7 @@ import pytest
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, SOON, slices
+from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Peer
 from tests.harness.steps import show
 
@@ -941,7 +941,7 @@ def test_limits(lab: Lab) -> None:
 
 def knock(server: Server) -> None:
     """Connect until there is room: a server may not notice at once who has left."""
-    for wait in slices(SOON):
+    for wait in server.slices(SOON):
         visitor = arrive(server)
         if visitor.gets_into("general"):
             return

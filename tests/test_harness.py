@@ -318,6 +318,44 @@ def test_waits_add_up() -> None:
     assert list(patience.slices(0)) == []
 
 
+@pytest.mark.parametrize(
+    ("at_rest", "seconds"),
+    [
+        (iter([7] * 99), 2.75),  # the second look is the first that tells the same
+        (iter([None] * 99), 6.0),
+        (iter(range(99)), 6.0),
+        (iter([1, 2, None, 4, *[5] * 99]), 3.75),
+    ],
+    ids=["still", "works", "wakes", "works, then still"],
+)
+def test_waits_until_still(at_rest: Iterator[int | None], seconds: float) -> None:
+    waits = patience.slices_until_still(6.0, lambda: next(at_rest))
+    assert sum(waits) == pytest.approx(seconds, abs=0.2)
+
+
+CHILD = "import subprocess as s, sys; s.run([sys.executable, '-c', {code!r}])"
+
+
+@pytest.mark.skipif(not system.LINUX, reason="only Linux tells")
+@pytest.mark.parametrize(
+    ("code", "rests"),
+    [
+        ("print('ready', flush=True); input()", True),
+        ("print('ready', flush=True)\nwhile True: pass", False),
+        (CHILD.format(code="print('ready', flush=True); input()"), False),
+    ],
+    ids=["waits", "works", "has a child"],
+)
+def test_tells_a_program_at_rest(code: str, rests: bool, tmp_path: Path) -> None:
+    program = Program("server", [sys.executable, "-c", code], tmp_path, History())
+    program.expect_printed("ready")
+    if rests:
+        program.wait_until_idle()
+    answer = system.at_rest(program.pid)
+    program.stop()
+    assert (answer is not None) == rests
+
+
 # -- the submission ----------------------------------------------------------------
 
 
@@ -651,7 +689,8 @@ def test_bad_programs_leave_nothing_running(runs: "dict[str, Future[Run]]") -> N
         run.result()
     mark = OUR_MARK.encode()
     # A process that has been killed may need a moment to be gone.
-    assert patience.wait_until(lambda: not running_with(mark), 5), running_with(mark)
+    waits = patience.slices(5)
+    assert patience.wait_until(lambda: not running_with(mark), waits), running_with(mark)
 
 
 def running_with(mark: bytes) -> list[str]:

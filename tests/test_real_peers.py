@@ -349,7 +349,7 @@ def test_nc_in_exercise_4(lab: Lab) -> None:
     alice, bob = start_nc(lab, server, "-N"), start_nc(lab, server)
     for _ in range(40):  # until the server has given both of them a place
         alice.type("hello\n")
-        if bob.stdout.wait_for(lambda printed: b"hello\n" in printed, 0.1):
+        if bob.stdout.wait_for(lambda printed: b"hello\n" in printed, [0.1]):
             break
     bob.type("who is there?\n")
     alice.expect_printed("who is there?\n")

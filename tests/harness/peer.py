@@ -42,7 +42,9 @@ class Peer:
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
         self.has_received = False
         self.waited = 0.0  # seconds in all, for something to arrive
-        self.waited_in_vain = False
+        self.waited_in_vain = 0.0  # seconds, since something arrived
+        self.gave_up = False  # an exchange has: so nobody need wait once more
+        self.missed = False  # something, because the stream had ended
         connection.setblocking(False)
 
     # -- sending ----------------------------------------------------------------------
@@ -60,6 +62,7 @@ class Peer:
         self._send(data)
 
     def _send(self, data: bytes) -> None:
+        self.gave_up = False
         view = memoryview(data)
         while view and self._wait_until_writable():
             try:
@@ -70,7 +73,7 @@ class Peer:
             self.fail(f"{self.program.name} does not read what {self.name} sends.")
 
     def _wait_until_writable(self) -> bool:
-        for wait in slices(ANSWER):
+        for wait in self.program.slices(ANSWER):
             if select.select([], [self.socket], [], wait)[1]:
                 return True
             self.receive_now()  # or both sides might wait for the other to read
@@ -85,7 +88,8 @@ class Peer:
         if system.unread_bytes(*addresses) is None:
             select.select([], [], [self.socket], SLICE)
         else:
-            wait_until(lambda: system.unread_bytes(*addresses) == 0, ANSWER)
+            waits = self.program.slices(ANSWER)
+            wait_until(lambda: system.unread_bytes(*addresses) == 0, waits)
 
     def half_close(self) -> None:
         """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""
@@ -128,6 +132,7 @@ class Peer:
         if data:
             self.unread += data
             self.has_received = True
+            self.waited_in_vain, self.gave_up = 0.0, False
             self.history.received(self.program.name, self.name, data)
             if len(self.unread) > MOST_UNREAD:
                 self.fail(f"{self.program.name} sends {self.name} data without end.")
@@ -139,16 +144,19 @@ class Peer:
 
     def wait_for_more(self, seconds: float = ANSWER) -> bool:
         """Wait until something arrives, or the stream ends; return whether it did."""
-        for wait in slices(seconds):
+        began = time.monotonic()
+        for wait in self.program.slices(0 if self.gave_up else seconds):
             if self.receive_now():
                 return True
             if self.end:
                 return False
-            began = time.monotonic()
+            before = time.monotonic()
             select.select([self.socket], [], [], wait)
-            self.waited += min(wait, time.monotonic() - began)
-        self.waited_in_vain = not self.receive_now()
-        return not self.waited_in_vain
+            self.waited += min(wait, time.monotonic() - before)
+        if self.receive_now():
+            return True
+        self.waited_in_vain += time.monotonic() - began
+        return False
 
     def expect(
         self, data: str | bytes, *, remark: str = "", seconds: float = ANSWER
@@ -160,14 +168,14 @@ class Peer:
                 self.unread = self.unread[len(wanted) :]
                 return
             if not self.wait_for_more(seconds):
-                self.fail_at(wanted, self.unread, self.what_ended_it(seconds))
+                self.fail_at(wanted, self.unread, self.what_ended_it())
         self.fail_at(wanted, self.unread, remark or "this is the first difference")
 
     def read_line(self, waiting_for: str, seconds: float = ANSWER) -> bytes:
         """Receive the next line, with its newline; ``waiting_for`` says which."""
         while b"\n" not in self.unread:
             if not self.wait_for_more(seconds):
-                self.fail_waiting(waiting_for, seconds)
+                self.fail_waiting(waiting_for)
         line, newline, self.unread = self.unread.partition(b"\n")
         return line + newline
 
@@ -177,7 +185,10 @@ class Peer:
             if not self.wait_for_more(seconds) and not self.end:
                 self.fail(
                     expected=(f"Expected {self.name} to receive", waiting_for),
-                    got=("but the connection", f"is still open after {seconds:g} s"),
+                    got=(
+                        "but the connection",
+                        f"is still open after {self.waited_in_vain:.1f} s",
+                    ),
                 )
         data, self.unread = self.unread, b""
         return data
@@ -199,19 +210,20 @@ class Peer:
 
     # -- failing ----------------------------------------------------------------------
 
-    def what_ended_it(self, seconds: float = ANSWER) -> str:
+    def what_ended_it(self) -> str:
         """Say why no more bytes came."""
+        self.missed = bool(self.end)
         if self.end == "reset":
             return "here the connection was reset"
         if self.end:
             return "here the connection was closed"
         more = "more " if self.has_received else ""
-        return f"nothing {more}came within {seconds:g} s"
+        return f"nothing {more}came within {self.waited_in_vain:.1f} s"
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check; the program's state is added to the explanation."""
         error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
-        explain(error, self.program, self.waited_in_vain)
+        explain(error, self.program, self.waited_in_vain > 0, self.missed)
         if self.end == "reset" and not self.program.exited.is_set():
             error.hint = error.hint or UNREAD_INPUT
         raise error
@@ -239,11 +251,11 @@ class Peer:
             hint=hint,
         )
 
-    def fail_waiting(self, waiting_for: str, seconds: float) -> NoReturn:
+    def fail_waiting(self, waiting_for: str) -> NoReturn:
         """Fail because something did not come."""
         self.fail(
             expected=(f"Expected {self.name} to receive", waiting_for),
-            got=("but", self.what_ended_it(seconds)),
+            got=("but", self.what_ended_it()),
         )
 
 
@@ -262,10 +274,19 @@ class Exchange:
 
     def run(self, enough: Callable[[], bool], seconds: float = ANSWER) -> bool:
         """Go on until there is ``enough``; False when nothing moves for ``seconds``."""
+        program = next(iter(self.left)).program
         while not enough():
-            if not any(self._turn(wait) or enough() for wait in slices(seconds)):
+            began = time.monotonic()
+            waits = program.slices(seconds)
+            if not any(self._turn(wait) or enough() for wait in waits):
+                self._give_up(time.monotonic() - began)
                 return False
         return True
+
+    def _give_up(self, waited: float) -> None:
+        for peer in self.left:
+            peer.gave_up = True
+            peer.waited_in_vain += waited
 
     def _turn(self, wait: float) -> bool:
         """Send and receive once wherever it is possible; return whether it was."""

@@ -5,13 +5,21 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.checks import CheckFailedError
-from tests.harness.patience import ANSWER, SLICE, SOON, slices, wait_until
+from tests.harness.patience import (
+    ANSWER,
+    SLICE,
+    SOON,
+    slices,
+    slices_until_still,
+    wait_until,
+)
 from tests.harness.steps import BEFORE, History, column, harmless, show
 
 MOST_OUTPUT = 16 * 1024 * 1024  # bytes kept of what a program prints
@@ -56,10 +64,12 @@ class Output:
             self.changed.notify_all()
         os.close(pipe)
 
-    def wait_for(self, condition: Callable[[bytes], object], seconds: float) -> bool:
+    def wait_for(
+        self, condition: Callable[[bytes], object], waits: Iterable[float]
+    ) -> bool:
         """Wait until what was printed fulfils a condition; return whether it does."""
         with self.changed:
-            for wait in slices(seconds):
+            for wait in waits:
                 if condition(bytes(self.data)):
                     return True
                 if self.ended:
@@ -143,6 +153,15 @@ class Program:
         """The process id, which is the process group's too."""
         return self.process.pid
 
+    def slices(self, seconds: float) -> Iterator[float]:
+        """Yield waits up to a limit, or until the program is at rest for too long.
+
+        Where it is given more time than SOON it may itself be waiting for something.
+        """
+        if seconds > SOON:
+            return slices(seconds)
+        return slices_until_still(seconds, lambda: system.at_rest(self.pid))
+
     def type(self, text: str) -> None:
         """Type on the program's keyboard."""
         self.history.event("the user", f"types {text!r}")
@@ -188,11 +207,11 @@ class Program:
         if system.sleeps(self.pid) is None:
             self.exited.wait(SLICE)
         else:
-            wait_until(lambda: system.sleeps(self.pid), ANSWER)
+            wait_until(lambda: system.sleeps(self.pid), slices(ANSWER))
 
     def expect_printed(self, text: str, seconds: float = ANSWER) -> None:
         """Wait until the program's stdout holds ``text``."""
-        if self.stdout.wait_for(lambda data: text.encode() in data, seconds):
+        if self.stdout.wait_for(lambda d: text.encode() in d, self.slices(seconds)):
             self.history.event(self.name, f"prints {text!r}")
             return
         printed = show(bytes(self.stdout.data))
@@ -208,8 +227,10 @@ class Program:
 
         With None any status will do.
         """
+        began = time.monotonic()
         if not self._wait_for_exit(seconds):
-            self.fail(f"{self.name} is still running after {seconds:g} s.", hint=hint)
+            waited = time.monotonic() - began
+            self.fail(f"{self.name} is still running after {waited:.1f} s.", hint=hint)
         got = self.process.returncode
         self.history.event(self.name, f"ends with status {got}")
         if self.traceback():
@@ -243,10 +264,10 @@ class Program:
         )
 
     def _wait_for_exit(self, seconds: float) -> bool:
-        if not any(self.exited.wait(wait) for wait in slices(seconds)):
+        if not any(self.exited.wait(wait) for wait in self.slices(seconds)):
             return self.exited.is_set()
-        self.stdout.wait_for(lambda _: self.stdout.ended, 10 * SLICE)
-        self.stderr.wait_for(lambda _: self.stderr.ended, 10 * SLICE)
+        for output in (self.stdout, self.stderr):
+            output.wait_for(lambda _: False, slices(10 * SLICE))  # to its end
         return True
 
     # -- what it says of itself -------------------------------------------------------
@@ -295,7 +316,7 @@ class Program:
         """Tell whether the program waits for something, at some time at least."""
         if system.sleeps(self.pid) is None:
             return True  # where nobody knows, that is what most do
-        return wait_until(lambda: system.sleeps(self.pid), 4 * SLICE)
+        return wait_until(lambda: system.sleeps(self.pid), slices(4 * SLICE))
 
     def _place_of_thread(self, stack: str) -> str:
         """Return the innermost line of the student's own in a thread's stack."""
@@ -313,7 +334,9 @@ class Program:
         raise explain(error, self, hangs=True)
 
 
-def explain(error: CheckFailedError, program: Program, hangs: bool) -> CheckFailedError:
+def explain(
+    error: CheckFailedError, program: Program, hangs: bool, missed: bool = False
+) -> CheckFailedError:
     """Add the symptom that says most: a traceback, an early end, or where it waits.
 
     The last only when somebody waited in vain: the answer to that ends the program.
@@ -322,7 +345,7 @@ def explain(error: CheckFailedError, program: Program, hangs: bool) -> CheckFail
     if reason := program.traceback():
         error.add(f"{program.name} printed a traceback: {reason}")
         error.hint = error.hint or "Read the traceback from its last line upward."
-    elif program.exited.is_set() and (hangs or program.process.returncode):
+    elif program.exited.is_set() and (hangs or missed or program.process.returncode):
         status = describe_status(program.process.returncode)
         error.add(f"{program.name} had ended, with {status}.")
     elif hangs:

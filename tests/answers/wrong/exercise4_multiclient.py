@@ -144,7 +144,7 @@ WRONG = [
         tempting="the rest is relayed at the end, whatever it is",
         caught_by="4.7",
         words=("carol left nothing",),
-        also=("4.9",),
+        also=("4.8", "4.9"),
         changes=(("    if rest:\n", "    if True:\n"),),
     ),
     Wrong(
@@ -153,7 +153,7 @@ WRONG = [
         tempting="with nc in three windows everybody stays",
         caught_by="4.9",
         words=("Take clients out of the array",),
-        also=("4.7", "4.11"),
+        also=("4.7", "4.8", "4.11"),
         changes=(
             ("            self.clients.remove(client)\n", "            pass\n"),
             ("with contextlib.suppress(OSError):  # its own", "if True:  # its own"),
@@ -275,8 +275,9 @@ WRONG = [
         name="one_error_ends_the_round",
         did="caught the error around the loop over all clients",
         tempting="one try is shorter than one for each client",
-        caught_by="4.9",
-        words=("50 lines, but only", "for that one client"),
+        caught_by="4.8",
+        words=("50 lines, but only", "go on with the next"),
+        also=("4.9",),
         changes=(
             (
                 """            for client in self.clients:
@@ -288,26 +289,6 @@ WRONG = [
                 for client in self.clients:
                     if client is not sender:
                         client.sendall(line)
-""",
-            ),
-        ),
-    ),
-    Wrong(
-        name="waits_for_the_lock_to_end",
-        did="took the lock to disconnect everybody",
-        tempting="whoever uses the list takes the lock",
-        caught_by="4.12",
-        words=("still open", "disconnect_all()"),
-        changes=(
-            (
-                """        for client in list(self.clients):
-            with contextlib.suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
-""",
-                """        with self.lock:
-            for client in list(self.clients):
-                with contextlib.suppress(OSError):
-                    client.shutdown(socket.SHUT_RDWR)
 """,
             ),
         ),

@@ -138,7 +138,7 @@ SERVER = [
         did="greeted first and showed the history then",
         tempting="one is greeted when one comes in",
         caught_by="5.11",
-        words=("nothing", "and greet it"),
+        words=("last 50 messages", "and greet it"),
         also=("5.14",),
         changes=(
             ("        client.send(*map(format_message, past))\n", ""),
