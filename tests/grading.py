@@ -4,10 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tests.answers.catalogue import Wrong
+from tests.harness.checks import Check
 from tests.harness.submission import LAB
 
 SOLUTIONS = LAB / "solutions"
@@ -33,18 +37,49 @@ def run_suite(exercise: str, *options: object) -> "subprocess.CompletedProcess[s
     )
 
 
-def grade(exercise: str, submission: Path, report: Path) -> dict[str, Any]:
+@cache
+def checks_of(exercise: str) -> dict[str, Check]:
+    """Return the checks that an exercise's suites declare, by id."""
+    modules = [
+        import_module(f"{exercise}.{suite.stem}")
+        for suite in sorted((LAB / exercise).glob("test_*.py"))
+    ]
+    tests = [item for module in modules for item in vars(module).values()]
+    marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
+    checks: list[Check] = [mark.args[0] for mark in marks if mark.name == "check"]
+    return {check.id: check for check in checks}
+
+
+def with_needs(ids: Iterable[str], checks: dict[str, Check]) -> set[str]:
+    """Return checks with those that they need, and what these need in turn."""
+    wanted = set(ids)
+    for id in ids:
+        wanted |= with_needs(checks[id].needs, checks)
+    return wanted
+
+
+def grade(
+    exercise: str, submission: Path, report: Path, *options: object
+) -> dict[str, Any]:
     """Return the report of one suite on a submission."""
-    run = run_suite(exercise, f"--submission={submission}", f"--report={report}")
+    ours = f"--submission={submission}", f"--report={report}"
+    run = run_suite(exercise, *ours, *options)
     assert report.exists(), run.stdout + run.stderr
     result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return result
 
 
-def grade_wrong(exercise: str, wrong: Wrong, folder: Path) -> dict[str, Any]:
-    """Make a mistake in a copy of the solutions below ``folder``, and grade it."""
+def grade_wrong(
+    exercise: str, wrong: Wrong, folder: Path, whole: bool = True
+) -> dict[str, Any]:
+    """Make a mistake in a copy of the solutions below ``folder``, and grade it.
+
+    Unless the ``whole`` suite is wanted, only by the checks that have to do with it.
+    """
     submission = lay_over_solutions(folder / exercise / wrong.name)
     solution = (SOLUTIONS / exercise / wrong.file).read_text(encoding="utf-8")
     mistaken = submission / exercise / wrong.file
     mistaken.write_text(wrong.apply(solution), encoding="utf-8")
-    return grade(exercise, submission, submission / "report.json")
+    ids = with_needs([wrong.caught_by, *wrong.also], checks_of(exercise))
+    options = [] if whole else ["-k", " or ".join(ids)]
+    return grade(exercise, submission, submission / "report.json", *options)

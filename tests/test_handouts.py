@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.answers.catalogue import Wrong
-from tests.grading import SOLUTIONS, lay_over_solutions, run_suite
+from tests.grading import SOLUTIONS, checks_of, lay_over_solutions, run_suite
 from tests.harness import system
-from tests.harness.checks import Check
 from tests.harness.submission import LAB, YOURS
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
@@ -359,19 +358,6 @@ def test_first_page_begins_with_two_commands(
 
 
 # -- what the handouts name --------------------------------------------------------
-
-
-@cache
-def checks_of(exercise: str) -> dict[str, Check]:
-    """Return the checks that an exercise's suites declare, by id."""
-    modules = [
-        import_module(f"{exercise}.{suite.stem}")
-        for suite in sorted((LAB / exercise).glob("test_*.py"))
-    ]
-    tests = [item for module in modules for item in vars(module).values()]
-    marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
-    checks: list[Check] = [mark.args[0] for mark in marks if mark.name == "check"]
-    return {check.id: check for check in checks}
 
 
 def points_of(exercise: str) -> int:

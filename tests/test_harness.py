@@ -689,8 +689,8 @@ def test_bad_programs_leave_nothing_running(runs: "dict[str, Future[Run]]") -> N
         run.result()
     mark = OUR_MARK.encode()
     # A process that has been killed may need a moment to be gone.
-    waits = patience.slices(5)
-    assert patience.wait_until(lambda: not running_with(mark), waits), running_with(mark)
+    patience.wait_until(lambda: not running_with(mark), patience.slices(5))
+    assert not running_with(mark)
 
 
 def running_with(mark: bytes) -> list[str]:
