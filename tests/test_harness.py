@@ -271,6 +271,18 @@ def test_tells_a_busy_program_from_one_that_waits(tmp_path: Path) -> None:
     assert re.fullmatch(place, caught.value.lines()[-1])
 
 
+def test_has_nothing_to_wait_for_after_a_reset(
+    bob: tuple[Peer, socket.socket],
+) -> None:
+    peer, its = bob
+    peer.send("unread")
+    system.reset_on_close(its)
+    its.close()
+    peer.wait_until_read()
+    assert peer.wait_for_more()
+    assert peer.end == "reset"
+
+
 def test_sends_to_a_program_that_has_half_closed(
     bob: tuple[Peer, socket.socket],
 ) -> None:

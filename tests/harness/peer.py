@@ -7,7 +7,6 @@ so that a wrong byte fails at once and only a missing one has to be waited for.
 import contextlib
 import select
 import socket
-import struct
 import time
 from collections.abc import Callable
 from typing import NoReturn
@@ -19,7 +18,6 @@ from tests.harness.program import Program, explain
 from tests.harness.steps import BEFORE, LONGEST, History, column, show
 
 MOST_UNREAD = 32 * 1024 * 1024  # bytes; more than any check lets a program send
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER with no time: close sends RST
 
 
 def as_bytes(text: str | bytes) -> bytes:
@@ -84,7 +82,10 @@ class Peer:
 
         Where the system does not tell (only Linux does), give it a moment.
         """
-        addresses = self.socket.getpeername(), self.socket.getsockname()
+        try:
+            addresses = self.socket.getpeername(), self.socket.getsockname()
+        except OSError:  # reset in the meantime: there is nothing left to read
+            return
         if system.unread_bytes(*addresses) is None:
             select.select([], [], [self.socket], SLICE)
         else:
@@ -108,7 +109,7 @@ class Peer:
     def reset(self) -> None:
         """Leave with a RST, as a program does that crashes with unread input."""
         self.history.event(self.name, "resets the connection")
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        system.reset_on_close(self.socket)
         self.socket.close()
 
     # -- receiving --------------------------------------------------------------------
@@ -331,7 +332,7 @@ def connect(
     Nothing else tells that a server is up without using up one of its accepts.
     """
     connection = _connect(host, port, program, receive_buffer)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    system.send_at_once(connection)
     own = connection.getsockname()
     history.event(name, "connects", f"{own[0]}:{own[1]}")
     return Peer(name, connection, program, history)
@@ -391,7 +392,7 @@ class Listener:
         for wait in slices(START):
             if select.select([self.socket], [], [], wait)[0]:
                 connection, address = self.socket.accept()
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                system.send_at_once(connection)
                 event = f"connects to {name}"
                 history.event(program.name, event, f"{address[0]}:{address[1]}")
                 return Peer(name, connection, program, history)

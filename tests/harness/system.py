@@ -228,6 +228,22 @@ def _as_in_proc(host: str, port: int) -> str:
     return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
 
 
+def send_at_once(connection: socket.socket) -> None:
+    """Turn Nagle's algorithm off, tcp(7): what is sent in pieces goes in pieces.
+
+    macOS sets no options of a connection that has been reset in the meantime.
+    """
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    """Let the next close send RST: SO_LINGER with no time, socket(7)."""
+    with contextlib.suppress(OSError):
+        no_time = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
+
+
 def acknowledge_at_once(connection: socket.socket) -> None:
     """Spare the other side the 40 ms for which Linux holds an ACK back, tcp(7).
 
