@@ -22,6 +22,7 @@ from urllib.parse import quote
 APPLICATION_ID = int.from_bytes(b"Chat", "big")
 LAYOUT = 1
 SCHEMA = f"""
+PRAGMA page_size = 1024;  -- bytes; each page that changes is written whole
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS channels (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL);
 CREATE TABLE IF NOT EXISTS messages (id INTEGER PRIMARY KEY, sent_at TEXT NOT NULL,
@@ -31,6 +32,7 @@ PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
+INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)"
 BUSY_TIMEOUT = 0.5  # seconds: better a message refused than a chat that stands still
 
 
@@ -70,12 +72,13 @@ class History:
                 self._connection.close()
                 raise
 
-    def add(self, message: Message) -> None:
-        """Keep a message, or raise HistoryError: then nothing of it was kept."""
-        self._execute(
-            "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)",
-            message,
-        )
+    def add(self, *messages: Message) -> None:
+        """Keep messages, in their order, or raise HistoryError: then none was kept."""
+        if len(messages) == 1:
+            self._execute(INSERT, messages[0])
+        elif messages:
+            with self._lock, _naming(self._path), self._transaction():
+                self._connection.executemany(INSERT, messages)
 
     def last(self, channel: str, count: int = 50) -> list[Message]:
         """Return the channel's last messages, ``count`` at most, oldest first."""
@@ -111,6 +114,17 @@ class History:
     def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):  # SQLite may have done it already
+                self._connection.execute("ROLLBACK")
+            raise
 
     def _execute(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
         # A statement is a transaction of its own: it happens wholly or not at all.

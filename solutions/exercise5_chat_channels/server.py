@@ -14,8 +14,8 @@ import socket
 import sys
 import threading
 import time
-import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
 
 from exercise5_chat_channels.history import History, HistoryError, Message
 
@@ -24,6 +24,9 @@ MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow clien
 MAX_CHANNELS = 100
 PATIENCE = 1.0  # seconds that a flood waits for a reader that has stopped
 RECEIVE = 16384  # bytes; who fills this at once sends faster than we relay
+MAX_PENDING = 1000  # pieces of RECEIVE bytes that wait to be handled
+# Unicode's categories Cc, Zl and Zp: they could forge a line, or drive a terminal.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 HELP = (
     "* /nick NAME · /who · /channels · /join NAME · /create NAME · /quit · "
     "//text says /text · anything else is said in your channel"
@@ -86,17 +89,14 @@ def is_name(text: str) -> bool:
 
 
 def decode_line(line: bytes) -> str:
-    """Return a client's line as text; raise RefusedError where PROTOCOL.md says so.
-
-    Control characters and line separators could forge a line, or drive a terminal.
-    """
+    """Return a client's line as text; raise RefusedError where PROTOCOL.md says so."""
     if len(line) >= MAX_LINE:
         raise RefusedError(f"a line has at most {MAX_LINE} bytes")
     try:
         text = line.removesuffix(b"\r").decode()
     except UnicodeDecodeError as error:
         raise RefusedError(f"this is not UTF-8: {error.reason}") from None
-    if any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text):
+    if CONTROL.search(text):
         raise RefusedError("a text has no control characters and no line separators")
     return text
 
@@ -104,6 +104,11 @@ def decode_line(line: bytes) -> str:
 def format_message(message: Message) -> str:
     """Return the line that shows a message, now and in the history."""
     return f"{message.when} #{message.channel} <{message.nick}> {message.text}"
+
+
+def encode_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as they are sent."""
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 class Channel:
@@ -114,11 +119,12 @@ class Channel:
         self.name = name
         self.members: list[Client] = []
 
-    def tell(self, line: str, but: "Client | None" = None) -> None:
-        """Send a line to every member, or to all but one."""
+    def tell(self, *lines: str, but: "Client | None" = None) -> None:
+        """Send lines to every member, or to all but one."""
+        data = encode_lines(lines)
         for member in self.members:
             if member is not but:
-                member.send(line)
+                member.outbox += data
 
 
 class Client:
@@ -135,8 +141,8 @@ class Client:
         self.floods = False
         self.gone = False
 
-    def split_lines(self) -> Iterator[bytes]:
-        """Yield what comes, line by line, without the newline, until the end.
+    def split_lines(self) -> Iterator[list[bytes]]:
+        """Yield the lines that each piece completes, without newlines, until the end.
 
         Of a line that is too long no more is kept than shows that it is.
         """
@@ -145,10 +151,10 @@ class Client:
             selector.register(self.socket, selectors.EVENT_READ)
             while selector.select() and (received := self.receive()):
                 *lines, rest = (rest + received).split(b"\n")
-                yield from lines
+                yield lines
                 rest = rest[:MAX_LINE]
         if rest:  # a last line without its newline
-            yield rest
+            yield [rest]
 
     def receive(self) -> bytes:
         """Return what has come, or b"" when the connection has ended."""
@@ -160,10 +166,8 @@ class Client:
         return received
 
     def send(self, *lines: str) -> None:
-        """Send lines as far as the client takes them now; the rest waits."""
-        if not self.gone:
-            self.outbox += "".join(line + "\n" for line in lines).encode()
-            self.flush()
+        """Put lines into the outbox: they are sent when the turn ends."""
+        self.outbox += encode_lines(lines)
 
     def flush(self) -> None:
         """Send what waits, but never wait; give up on a client that lets it pile up."""
@@ -184,6 +188,12 @@ class Client:
         """Tell whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
         return still_reads and len(self.outbox) > MAX_OUTBOX // 4
+
+    def hang_up(self, line: str) -> None:
+        """Send a last line at once, and disconnect."""
+        self.send(line)
+        self.flush()
+        self.disconnect()
 
     def disconnect(self) -> None:
         """End the connection. The client's thread sees the end, and cleans up."""
@@ -206,6 +216,10 @@ class ChatServer:
 
     Whoever holds the lock waits for nobody: no client's slowness can stop the others.
     And because it is held from the history to the last member, all see one order.
+
+    The threads combine: one handles what all have received, one waits for its turn to
+    do the same, and the others go on receiving. So many lines cost one transaction, and
+    one send for each client.
     """
 
     def __init__(self, history: History, channels: list[str], max_clients: int) -> None:
@@ -218,6 +232,9 @@ class ChatServer:
         self.max_clients = max_clients
         self.clients: dict[str, Client] = {}  # by nick without case
         self.guests = 0
+        self.pending: deque[tuple[Client, list[bytes]]] = deque()  # lines to handle
+        self.said: list[tuple[Client, Message]] = []  # and not yet kept and shown
+        self.next_turn = threading.Lock()  # held by the thread that waits for the lock
         self.lock = threading.Condition()
         self.stopping = False
 
@@ -247,6 +264,8 @@ class ChatServer:
         """Give a new client a nick and a thread, or tell it that the server is full."""
         try:
             connection, _ = listening.accept()
+            # We collect what goes together: the kernel need not wait for more, tcp(7).
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:  # no descriptor is left, or the client is gone
             print(f"Cannot accept: {error}", file=sys.stderr)
             time.sleep(0.1)
@@ -257,8 +276,7 @@ class ChatServer:
                 self.clients[client.nick] = client
                 threading.Thread(target=self.serve_client, args=[client]).start()
                 return
-        client.send("! server full")
-        client.disconnect()
+        client.hang_up("! server full")
         client.close()
 
     def free_nick(self) -> str:
@@ -270,16 +288,13 @@ class ChatServer:
 
     def serve_client(self, client: Client) -> None:
         """Do what one client says until it leaves: the work of one thread."""
-        with self.lock:
-            self.handle(client, f"/join {self.lobby.name}".encode())
-        for line in client.split_lines():
-            with self.lock:
-                if client.floods:
-                    self.hold_back(client)
-                if client.gone:
-                    break
-                self.handle(client, line)
-        with self.lock:
+        self.hand_in(client, [f"/join {self.lobby.name}".encode()])
+        for lines in client.split_lines():
+            if client.floods or len(self.pending) > MAX_PENDING:
+                self.hold_back(client)
+            self.hand_in(client, lines)
+        with self.turn():
+            self.handle_pending()  # the client's last words may be there
             client.gone = True
             del self.clients[client.nick.casefold()]
             self.leave(client)
@@ -287,8 +302,34 @@ class ChatServer:
 
     def hold_back(self, client: Client) -> None:
         """Let a flood wait until those who still read have caught up."""
-        while not client.gone and any(map(Client.is_behind, client.channel.members)):
-            self.lock.wait()  # without the lock, until run() notifies
+        with self.lock:
+            while not client.gone and any(map(Client.is_behind, client.channel.members)):
+                self.lock.wait()  # without the lock, until run() notifies
+
+    def hand_in(self, client: Client, lines: list[bytes]) -> None:
+        """Let lines be handled: by this thread, or by the one that waits already."""
+        self.pending.append((client, lines))
+        if self.next_turn.acquire(blocking=False):
+            with self.turn():
+                self.next_turn.release()  # who comes from now on may be too late for us
+                self.handle_pending()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the lock, and at the end send what the turn has brought."""
+        with self.lock:
+            yield
+            for client in filter(Client.has_mail, self.clients.values()):
+                client.flush()
+
+    def handle_pending(self) -> None:
+        """Handle the lines that all threads have handed in."""
+        for _ in range(len(self.pending)):
+            client, lines = self.pending.popleft()
+            for line in lines:
+                if not client.gone:
+                    self.handle(client, line)
+        self.deliver()
 
     def handle(self, client: Client, line: bytes) -> None:
         """Do what one line asks for, or answer why not."""
@@ -298,18 +339,34 @@ class ChatServer:
                 word, _, argument = text.partition(" ")
                 if word not in COMMANDS:
                     raise RefusedError(f"there is no command {word}, see /help")
+                self.deliver()  # what was said before
                 COMMANDS[word](self, client, argument.strip())
             elif text:
                 self.say(client, text.removeprefix("/"))
         except (RefusedError, HistoryError) as reason:
+            self.deliver()
             client.send(f"! {reason}")
 
     def say(self, client: Client, text: str) -> None:
-        """Keep a message, then show it: what anybody has seen is in the history."""
+        """Note what a client says, for deliver()."""
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = Message(when, client.channel.name, client.nick, text)
-        self.history.add(message)
-        client.channel.tell(format_message(message))
+        self.said.append((client, message))
+
+    def deliver(self) -> None:
+        """Keep what was said, then show it: what anybody has seen is in the history."""
+        said, self.said = self.said, []
+        try:
+            self.history.add(*(message for _, message in said))
+        except HistoryError as reason:
+            for client, _ in said:
+                client.send(f"! {reason}")
+            return
+        shown = defaultdict(list)
+        for client, message in said:
+            shown[client.channel].append(format_message(message))
+        for channel, lines in shown.items():
+            channel.tell(*lines)
 
     def change_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
@@ -375,15 +432,13 @@ class ChatServer:
 
     def quit(self, client: Client, _: str) -> None:
         """Do /quit or /quitter."""
-        client.send("* bye")
-        client.disconnect()
+        client.hang_up("* bye")
 
     def close(self) -> None:
         """Say goodbye, disconnect everybody, and wait until all threads are done."""
         with self.lock:
             for client in self.clients.values():
-                client.send("* server closing")
-                client.disconnect()
+                client.hang_up("* server closing")
             self.lock.notify_all()
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
