@@ -14,7 +14,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from exercise5_chat_channels.history import History, HistoryError, Message
 
@@ -23,6 +24,9 @@ MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow clien
 MAX_CHANNELS = 100
 PATIENCE = 1.0  # seconds that a flood waits for a reader that has stopped
 RECEIVE = 16384  # bytes; who fills this at once sends faster than we relay
+MAX_PENDING = 1000  # pieces of RECEIVE bytes that wait to be handled
+# Unicode's categories Cc, Zl and Zp: they could forge a line, or drive a terminal.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 HELP = (
     "* /nick NAME · /who · /channels · /join NAME · /create NAME · /quit · "
     "//text says /text · anything else is said in your channel"
@@ -85,13 +89,10 @@ def is_name(text: str) -> bool:
 
 
 def decode_line(line: bytes) -> str:
-    """Return a client's line as text; raise RefusedError where PROTOCOL.md says so.
-
-    Control characters and line separators could forge a line, or drive a terminal.
-    """
+    """Return a client's line as text; raise RefusedError where PROTOCOL.md says so."""
     # TODO 5.15: refuse a line that, with its newline, is over MAX_LINE bytes
     # TODO 5.16: refuse what is not UTF-8, in place of errors="replace"
-    # TODO 5.16: drop a \r at the end, and refuse control characters and separators
+    # TODO 5.16: drop a \r at the end, and refuse what CONTROL finds
     return line.decode(errors="replace")
 
 
@@ -99,6 +100,11 @@ def format_message(message: Message) -> str:
     """Return the line that shows a message, now and in the history."""
     # TODO 5.3: show when, where and by whom it was said
     return message.text
+
+
+def encode_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as they are sent."""
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 class Channel:
@@ -109,11 +115,12 @@ class Channel:
         self.name = name
         self.members: list[Client] = []
 
-    def tell(self, line: str, but: "Client | None" = None) -> None:
-        """Send a line to every member, or to all but one."""
+    def tell(self, *lines: str, but: "Client | None" = None) -> None:
+        """Send lines to every member, or to all but one."""
+        data = encode_lines(lines)
         for member in self.members:
             if member is not but:
-                member.send(line)
+                member.outbox += data
 
 
 class Client:
@@ -131,8 +138,8 @@ class Client:
         self.floods = False
         self.gone = False
 
-    def split_lines(self) -> Iterator[bytes]:
-        """Yield what comes, line by line, without the newline, until the end.
+    def split_lines(self) -> Iterator[list[bytes]]:
+        """Yield the lines that each piece completes, without newlines, until the end.
 
         Of a line that is too long no more is kept than shows that it is.
         """
@@ -144,9 +151,9 @@ class Client:
                 # TODO 5.15: keep the client, and of the rest no more than MAX_LINE
                 if any(len(line) > 64 * 1024 for line in [*lines, rest]):
                     self.disconnect()
-                yield from lines
+                yield lines
         if rest:  # a last line without its newline
-            yield rest
+            yield [rest]
 
     def receive(self) -> bytes:
         """Return what has come, or b"" when the connection has ended."""
@@ -158,15 +165,16 @@ class Client:
         return received
 
     def send(self, *lines: str) -> None:
-        """Send lines as far as the client takes them now; the rest waits."""
-        # TODO 5.17: add the lines to the outbox and flush it, unless the client is gone
-        with contextlib.suppress(OSError):  # its own thread will notice
-            self.socket.sendall("".join(line + "\n" for line in lines).encode())
+        """Put lines into the outbox: they are sent when the turn ends."""
+        self.outbox += encode_lines(lines)
 
     def flush(self) -> None:
         """Send what waits, but never wait; give up on a client that lets it pile up."""
         # TODO 5.17: send from the outbox what the socket takes now, and note the time
         # TODO 5.17: disconnect on an error, and when over MAX_OUTBOX bytes are left
+        with contextlib.suppress(OSError):  # its own thread will notice
+            self.socket.sendall(self.outbox)
+        self.outbox.clear()
 
     def has_mail(self) -> bool:
         """Tell whether something still waits to be sent."""
@@ -176,6 +184,12 @@ class Client:
         """Tell whether much waits for this client although it still reads."""
         # TODO 5.18: compare last_sent with PATIENCE, and the outbox with MAX_OUTBOX
         return False
+
+    def hang_up(self, line: str) -> None:
+        """Send a last line at once, and disconnect."""
+        self.send(line)
+        self.flush()
+        self.disconnect()
 
     def disconnect(self) -> None:
         """End the connection. The client's thread sees the end, and cleans up."""
@@ -198,6 +212,10 @@ class ChatServer:
 
     Whoever holds the lock waits for nobody: no client's slowness can stop the others.
     And because it is held from the history to the last member, all see one order.
+
+    The threads combine: one handles what all have received, one waits for its turn to
+    do the same, and the others go on receiving. So many lines cost one transaction, and
+    one send for each client.
     """
 
     def __init__(self, history: History, channels: list[str], max_clients: int) -> None:
@@ -211,6 +229,9 @@ class ChatServer:
         self.max_clients = max_clients
         self.clients: dict[str, Client] = {}  # by nick without case
         self.guests = 0
+        self.pending: deque[tuple[Client, list[bytes]]] = deque()  # lines to handle
+        self.said: list[tuple[Client, Message]] = []  # and not yet kept and shown
+        self.next_turn = threading.Lock()  # held by the thread that waits for the lock
         self.lock = threading.Condition()
         self.stopping = False
 
@@ -240,13 +261,15 @@ class ChatServer:
         """Give a new client a nick and a thread, or tell it that the server is full."""
         try:
             connection, _ = listening.accept()
+            # We collect what goes together: the kernel need not wait for more, tcp(7).
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:  # no descriptor is left, or the client is gone
             print(f"Cannot accept: {error}", file=sys.stderr)
             time.sleep(0.1)
             return
         with self.lock:
             client = Client(connection, self.free_nick(), self.lobby)
-            # TODO 5.19: if max_clients are here: ! server full, disconnect, close
+            # TODO 5.19: if max_clients are here: hang up with ! server full, and close
             self.clients[client.nick] = client
             threading.Thread(target=self.serve_client, args=[client]).start()
 
@@ -258,17 +281,15 @@ class ChatServer:
 
     def serve_client(self, client: Client) -> None:
         """Do what one client says until it leaves: the work of one thread."""
-        with self.lock:
-            # TODO 5.11: let handle() do this as a /join, for now it may be refused
+        with self.turn():
+            # TODO 5.11: hand in a /join instead, for now it may be refused
             self.join(client, self.lobby.name)
-        for line in client.split_lines():
-            with self.lock:
-                if client.floods:
-                    self.hold_back(client)
-                if client.gone:
-                    break
-                self.handle(client, line)
-        with self.lock:
+        for lines in client.split_lines():
+            if client.floods or len(self.pending) > MAX_PENDING:
+                self.hold_back(client)
+            self.hand_in(client, lines)
+        with self.turn():
+            self.handle_pending()  # the client's last words may be there
             client.gone = True
             del self.clients[client.nick.casefold()]
             self.leave(client)
@@ -276,25 +297,59 @@ class ChatServer:
 
     def hold_back(self, client: Client) -> None:
         """Let a flood wait until those who still read have caught up."""
-        # TODO 5.18: while a member of its channel is behind, wait until run() notifies
+        with self.lock:
+            # TODO 5.18: as long as a member of its channel is behind, wait for run()
+            pass
+
+    def hand_in(self, client: Client, lines: list[bytes]) -> None:
+        """Let lines be handled: by this thread, or by the one that waits already."""
+        self.pending.append((client, lines))
+        if self.next_turn.acquire(blocking=False):
+            with self.turn():
+                self.next_turn.release()  # who comes from now on may be too late for us
+                self.handle_pending()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the lock, and at the end send what the turn has brought."""
+        with self.lock:
+            yield
+            for client in filter(Client.has_mail, self.clients.values()):
+                client.flush()
+
+    def handle_pending(self) -> None:
+        """Handle the lines that all threads have handed in."""
+        for _ in range(len(self.pending)):
+            client, lines = self.pending.popleft()
+            for line in lines:
+                if not client.gone:
+                    self.handle(client, line)
+        self.deliver()
 
     def handle(self, client: Client, line: bytes) -> None:
         """Do what one line asks for, or answer why not."""
         try:
             text = decode_line(line)
-            # TODO 5.4: a line that begins with / is a command: do what COMMANDS says
+            # TODO 5.4: if it begins with /: deliver(), then do what COMMANDS says
             # TODO 5.9: refuse an unknown command; mind // and the empty line
             self.say(client, text)
         except (RefusedError, HistoryError) as reason:
+            self.deliver()
             client.send(f"! {reason}")
 
     def say(self, client: Client, text: str) -> None:
-        """Keep a message, then show it: what anybody has seen is in the history."""
+        """Note what a client says, for deliver()."""
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = Message(when, client.channel.name, client.nick, text)
-        # TODO 5.12: keep the message
-        # TODO 5.3, 5.10: show it to the sender, too: all members see one order
-        client.channel.tell(format_message(message), but=client)
+        self.said.append((client, message))
+
+    def deliver(self) -> None:
+        """Keep what was said, then show it: what anybody has seen is in the history."""
+        said, self.said = self.said, []
+        # TODO 5.12: keep the messages. If that fails: ! to those who spoke, no more
+        for client, message in said:
+            # TODO 5.3, 5.10: show it to the sender, too: all members see one order
+            client.channel.tell(format_message(message), but=client)
 
     def change_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
@@ -345,13 +400,13 @@ class ChatServer:
 
     def quit(self, client: Client, _: str) -> None:
         """Do /quit or /quitter."""
-        # TODO 5.7: say goodbye and disconnect
+        # TODO 5.7: hang up with a goodbye
 
     def close(self) -> None:
         """Say goodbye, disconnect everybody, and wait until all threads are done."""
         with self.lock:
             for client in self.clients.values():
-                # TODO 5.20: send * server closing first
+                # TODO 5.20: hang up with * server closing instead
                 client.disconnect()
             self.lock.notify_all()
         for thread in threading.enumerate():

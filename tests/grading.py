@@ -77,9 +77,9 @@ def grade_wrong(
     Unless the ``whole`` suite is wanted, only by the checks that have to do with it.
     """
     submission = lay_over_solutions(folder / exercise / wrong.name)
-    solution = (SOLUTIONS / exercise / wrong.file).read_text(encoding="utf-8")
+    right = (LAB / wrong.base / exercise / wrong.file).read_text(encoding="utf-8")
     mistaken = submission / exercise / wrong.file
-    mistaken.write_text(wrong.apply(solution), encoding="utf-8")
+    mistaken.write_text(wrong.apply(right), encoding="utf-8")
     ids = with_needs([wrong.caught_by, *wrong.also], checks_of(exercise))
     options = [] if whole else ["-k", " or ".join(ids)]
     return grade(exercise, submission, submission / "report.json", *options)

@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 
 from exercise5_chat_channels.history import History, HistoryError, Message
@@ -303,7 +303,7 @@ class ChatServer:
     def hold_back(self, client: Client) -> None:
         """Let a flood wait until those who still read have caught up."""
         with self.lock:
-            while not client.gone and any(map(Client.is_behind, client.channel.members)):
+            while any(map(Client.is_behind, client.channel.members)):
                 self.lock.wait()  # without the lock, until run() notifies
 
     def hand_in(self, client: Client, lines: list[bytes]) -> None:
@@ -362,9 +362,9 @@ class ChatServer:
             for client, _ in said:
                 client.send(f"! {reason}")
             return
-        shown = defaultdict(list)
+        shown: dict[Channel, list[str]] = {}
         for client, message in said:
-            shown[client.channel].append(format_message(message))
+            shown.setdefault(client.channel, []).append(format_message(message))
         for channel, lines in shown.items():
             channel.tell(*lines)
 

@@ -9,24 +9,25 @@ from tests.harness.submission import YOURS
 
 @dataclass(frozen=True)
 class Wrong:
-    """One mistake: a small change to a solution, and the check that must notice it."""
+    """One mistake: a small change to a right answer, and the check that notices it."""
 
     name: str  # "relays_each_recv"
     did: str  # what the student did
     tempting: str  # why one does that
     caught_by: str  # the check that names the mistake
     words: tuple[str, ...]  # what its message or hint must hold
-    changes: tuple[tuple[str, str], ...]  # (text in the solution, text instead)
+    changes: tuple[tuple[str, str], ...]  # (text in the right answer, text instead)
     file: str = "server.py"
+    base: str = "solutions"  # the right answer that it is made in, from the top folder
     # Checks that may fail too, although they do not need the one above.
     also: tuple[str, ...] = ()
 
-    def apply(self, solution: str) -> str:
-        """Return the solution's text with the mistake made in it."""
+    def apply(self, right: str) -> str:
+        """Return a right answer's text with the mistake made in it."""
         for text, instead in self.changes:
-            assert solution.count(text) == 1, f"{self.name}: {text!r} is not there once"
-            solution = solution.replace(text, instead)
-        return solution
+            assert right.count(text) == 1, f"{self.name}: {text!r} is not there once"
+            right = right.replace(text, instead)
+        return right
 
     def objections(self, report: dict[str, Any]) -> list[str]:
         """Return what is wrong with a verdict on this mistake: nothing, one hopes."""
