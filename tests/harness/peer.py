@@ -42,7 +42,7 @@ class Peer:
         self.waited = 0.0  # seconds in all, for something to arrive
         self.waited_in_vain = 0.0  # seconds, since something arrived
         self.gave_up = False  # an exchange has: so nobody need wait once more
-        self.missed = False  # something, because the stream had ended
+        self.missed = False  # something, because the connection had ended
         connection.setblocking(False)
 
     # -- sending ----------------------------------------------------------------------
@@ -66,6 +66,7 @@ class Peer:
             try:
                 view = view[self.socket.send(view) :]
             except OSError as error:
+                self.missed = True
                 self.fail(f"{self.name} cannot send: {error.strerror}.")
         if view:
             self.fail(f"{self.program.name} does not read what {self.name} sends.")
