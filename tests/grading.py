@@ -12,9 +12,11 @@ from typing import Any
 
 from tests.answers.catalogue import Wrong
 from tests.harness.checks import Check
-from tests.harness.submission import LAB
+from tests.harness.submission import LAB, YOURS
 
 SOLUTIONS = LAB / "solutions"
+RIGHT = LAB / "tests" / "answers" / "right"
+OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]  # for C
 
 
 def lay_over_solutions(folder: Path, *answers: Path) -> Path:
@@ -22,6 +24,23 @@ def lay_over_solutions(folder: Path, *answers: Path) -> Path:
     for source in (SOLUTIONS, *answers):
         shutil.copytree(source, folder, dirs_exist_ok=True)
     return folder
+
+
+def right_answers() -> list[tuple[str, str]]:
+    """Return every right answer: its design, and its exercise."""
+    designs = sorted(folder.name for folder in RIGHT.iterdir())
+    others = [(d, e) for d in designs for e in YOURS if (RIGHT / d / e).is_dir()]
+    return [("solutions", exercise) for exercise in YOURS] + others
+
+
+def prepare_right(design: str, folder: Path) -> Path:
+    """Lay a design over the solutions, and compile what is written in C."""
+    answers = [] if design == "solutions" else [RIGHT / design]
+    submission = lay_over_solutions(folder / design, *answers)
+    for source in submission.glob("exercise*/*.c"):
+        command = ["cc", *OPTIONS, "-o", source.stem, source.name]
+        subprocess.run(command, cwd=source.parent, check=True)
+    return submission
 
 
 def run_suite(exercise: str, *options: object) -> "subprocess.CompletedProcess[str]":

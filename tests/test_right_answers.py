@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,19 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.grading import grade, lay_over_solutions
+from tests.grading import RIGHT, grade, prepare_right, right_answers
 from tests.harness import system
-from tests.harness.submission import LAB, YOURS
 
-RIGHT = LAB / "tests" / "answers" / "right"
-ANSWERS = [("solutions", exercise) for exercise in YOURS] + [
-    (design.name, exercise)
-    for design in sorted(RIGHT.iterdir())
-    for exercise in YOURS
-    if (design / exercise).is_dir()
-]
+ANSWERS = right_answers()
 COMPILER = None if system.WINDOWS else shutil.which("cc")  # the answers are for POSIX
-OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]
 Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
 
 
@@ -35,12 +26,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
 
 
 def grade_right(design: str, exercise: str, folder: Path) -> dict[str, Any]:
-    """Lay an answer over the solutions, compile it if need be, and grade it."""
-    answers = [] if design == "solutions" else [RIGHT / design]
-    submission = lay_over_solutions(folder / exercise / design, *answers)
-    for source in submission.glob("exercise*/*.c"):
-        command = ["cc", *OPTIONS, "-o", source.stem, source.name]
-        subprocess.run(command, cwd=source.parent, check=True)
+    """Prepare a right answer in a folder of its own, and grade it."""
+    submission = prepare_right(design, folder / exercise)
     return grade(exercise, submission, submission / "report.json")
 
 

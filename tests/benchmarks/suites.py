@@ -2,7 +2,7 @@
 
 Run ``python -m tests.benchmarks.suites`` for the times, one run at a time, and with
 ``--runs 20 --jobs 4`` for the steadiness under load. ``--load`` adds a busy loop on
-each core.
+each core; ``--all`` runs the suites on the right answers in other designs, too.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.grading import SOLUTIONS, grade
+from tests.grading import SOLUTIONS, grade, prepare_right, right_answers
 from tests.harness.submission import YOURS
 
 BUSY = "while True: pass"
@@ -31,7 +31,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="of each suite (5)")
     parser.add_argument("--jobs", type=int, default=1, help="suites at a time (1)")
     parser.add_argument("--load", action="store_true", help="keep all cores busy, too")
-    parser.add_argument("--submission", type=Path, default=SOLUTIONS)
+    parser.add_argument("--all", action="store_true", help="on all right answers")
+    parser.add_argument("--submission", type=Path, help="instead of the solutions")
     parser.add_argument("--exercise", choices=YOURS, action="append")
     return parser.parse_args()
 
@@ -69,14 +70,25 @@ def print_time(name: str, command: list[str]) -> None:
         seconds_of(lambda: subprocess.run(command, capture_output=True, check=True))
         for _ in range(5)
     ]
-    print(f"{name:<28} {statistics.median(times):6.2f} s")
+    print(f"{name:<42} {statistics.median(times):6.2f} s")
+
+
+def answers(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path]]:
+    """Return what is to be graded: exercises, each with a submission."""
+    found = [(e, arguments.submission or SOLUTIONS) for e in YOURS]
+    if arguments.all:
+        designs = {design for design, _ in right_answers()}
+        prepared = {design: prepare_right(design, folder) for design in designs}
+        found = [(exercise, prepared[design]) for design, exercise in right_answers()]
+    return [(e, path) for e, path in found if e in (arguments.exercise or YOURS)]
 
 
 def print_runs(
     exercise: str, submission: Path, folder: Path, runs: int, pool: ThreadPoolExecutor
 ) -> list[str]:
     """Run one suite several times, print its times, and return what failed."""
-    files = [folder / f"{exercise}-{number}.json" for number in range(runs)]
+    name = f"{exercise}  {submission.name}"
+    files = [folder / f"{name}-{number}.json" for number in range(runs)]
     reports: list[dict[str, Any]] = []
 
     def run(file: Path) -> float:
@@ -84,7 +96,7 @@ def print_runs(
 
     times = list(pool.map(run, files))
     median, longest = statistics.median(times), max(times)
-    print(f"{exercise:<28} {median:6.2f} s {longest:8.2f} s", flush=True)
+    print(f"{name:<42} {median:6.2f} s {longest:8.2f} s", flush=True)
     checks = [check for report in reports for check in report["checks"]]
     return [check["message"] for check in checks if check["outcome"] != "passed"]
 
@@ -99,11 +111,9 @@ def main() -> None:
         print_yardsticks(folder)
         if arguments.load:
             stack.enter_context(busy_cores())
-        print(f"{'suite':<28} {'median':>8} {'longest':>10}   of {arguments.runs} runs")
-        for exercise in arguments.exercise or YOURS:
-            failures += print_runs(
-                exercise, arguments.submission, folder, arguments.runs, pool
-            )
+        print(f"{'suite':<42} {'median':>8} {'longest':>10}   of {arguments.runs} runs")
+        for answer in answers(arguments, folder):
+            failures += print_runs(*answer, folder, arguments.runs, pool)
     print(*failures, f"{len(failures)} checks failed", sep="\n\n")
     sys.exit(1 if failures else 0)
 
