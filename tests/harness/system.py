@@ -168,22 +168,26 @@ def sleeps(pid: int) -> bool | None:
     if not LINUX:
         return None
     states = []
-    for file in Path(f"/proc/{pid}/task").glob("*/stat"):
+    for file in _tasks(pid, "stat"):
         with contextlib.suppress(OSError):
             states.append(file.read_text().rpartition(")")[2].split()[0])
     return all(state not in "RD" for state in states)
+
+
+def _tasks(pid: int, name: str) -> list[Path]:
+    """Return the files of this name that tell of a program's threads, proc(5)."""
+    return list(Path(f"/proc/{pid}/task").glob(f"*/{name}"))
 
 
 def at_rest(pid: int) -> int | None:
     """Return the processor time that a program has used, if all its threads wait now.
 
     In clock ticks, from /proc (proc(5)), so only on Linux. None elsewhere, while it
-    works, and when it has children: they may be working.
+    works, and when it has children, or may have some: they may be working.
     """
     try:
-        if not sleeps(pid) or any(
-            file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")
-        ):
+        children = [file.read_text() for file in _tasks(pid, "children")]
+        if not sleeps(pid) or not children or any(children):
             return None
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return int(fields[11]) + int(fields[12])
