@@ -351,6 +351,31 @@ SERVER = [
         ),
     ),
     Wrong(
+        name="tells_who_joins_that_it_joins",
+        did="told all members of a channel that somebody joined, the newcomer too",
+        tempting="tell() without but= is shorter",
+        caught_by="5.8",
+        words=("joined #sport", "this is for the others"),
+        changes=(('joined #{channel.name}", but=client)', 'joined #{channel.name}")'),),
+    ),
+    Wrong(
+        name="tells_who_has_a_new_nick",
+        did="told all members of a channel of a new nick before greeting",
+        tempting="tell() without but= is shorter",
+        caught_by="5.8",
+        words=("is now", "this is for the others"),
+        changes=(
+            (
+                """        self.greet(client)
+        client.channel.tell(f"* {old} is now {name}", but=client)
+""",
+                """        client.channel.tell(f"* {old} is now {name}")
+        self.greet(client)
+""",
+            ),
+        ),
+    ),
+    Wrong(
         name="deletes_the_nick_as_typed",
         did="looked for the nick of who leaves without folding its case",
         tempting="guest1 is the same in small letters",

@@ -270,8 +270,7 @@ class Chat:
             self.send(client, as_line(message))
         client.channel = channel
         self.greet(client)
-        # A chatty one: it tells everybody, the newcomer, too.
-        self.tell(channel, f"* {client.nick} joined #{channel}")
+        self.tell(channel, f"* {client.nick} joined #{channel}", but=client)
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is, and a little more."""
