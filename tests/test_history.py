@@ -76,6 +76,18 @@ def test_returns_the_last_messages_of_a_channel_oldest_first(path: Path) -> None
         assert history.last("nowhere") == []
 
 
+def test_keeps_several_messages_in_their_order_or_none_of_them(path: Path) -> None:
+    nobody = Message(WHEN, "general", None, "nobody said this")  # type: ignore[arg-type]
+    with History(path) as history:
+        history.add()
+        history.add(message("one"), message("two"), message("here", "sport"))
+        with pytest.raises(HistoryError, match="NOT NULL"):
+            history.add(message("refused"), nobody)
+        history.add(message("three"), message("four"))
+        assert texts(history) == ["one", "two", "three", "four"]
+        assert texts(history, "sport") == ["here"]
+
+
 def test_keeps_everything_from_run_to_run(path: Path) -> None:
     """Text of any kind comes back as it was."""
     said = ["quote ' \" ; --", "é 聊天 😀", "x" * 1000, " spaces ", "%s ? :a"]
@@ -317,6 +329,8 @@ def test_says_so_when_another_program_locks_the_file(full: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(HistoryError, match="locked"):
             history.add(message("refused"))
+        with pytest.raises(HistoryError, match="locked"):
+            history.add(message("refused"), message("refused, too"))
         with pytest.raises(HistoryError, match="locked"):
             history.add_channel("refused")
         assert len(texts(history)) == 500
