@@ -303,7 +303,8 @@ button { cursor: pointer } :disabled { opacity: .6; cursor: default }
 #log p, #log time { color: var(--faint) } #log .day { text-align: center }
 #log .said { color: var(--ink); white-space: pre-wrap }
 #log time { float: left; margin-left: -3.2rem }
-#log b { color: oklch(var(--nick) .12 var(--hue)) } #log .refused { color: var(--red) }
+#log b { unicode-bidi: isolate; color: oklch(var(--nick) .12 var(--hue)) }
+#log .refused { color: var(--red) }
 @media (max-width: 48rem) {
   body { grid: "header" "nav" "aside" "main" 1fr "footer" / 100%; padding: 0 .6rem }
   nav, aside { display: flex; align-items: center; gap: .8rem; padding: 0 0 .5rem }
@@ -325,7 +326,7 @@ button { cursor: pointer } :disabled { opacity: .6; cursor: default }
   <button id="again" hidden>Connect again</button></footer>
 <script nonce="NONCE">
 "use strict";
-const KEPT_LINES = 5000, SHOWN_CHARACTERS = 4000, POLL = 40;  // milliseconds
+const KEPT_LINES = 2000, SHOWN_CHARACTERS = 4000, POLL = 40;  // milliseconds
 const KINDS = {  // PROTOCOL.md, "What the server sends"
   said: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) #(\S+) <(\S+)> (.*)$/,
   you: /^\* you are (\S+) in #(\S+)/,
@@ -438,7 +439,7 @@ const on = {
     const row = make("p", "", "said"), name = make("b", who);
     name.style.setProperty("--hue", hueOf(who));
     const time = make("time", valid ? timeOf.format(date) : when);
-    row.append(time, name, "  ", make("bdi", text));
+    row.append(time, name, "  ", make("span", text));
     show(row);
   },
   you(newNick, newChannel) {
