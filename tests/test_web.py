@@ -86,11 +86,16 @@ def web(lab: Lab, chat: Server) -> Web:
 Answer = tuple[int, http.client.HTTPMessage, bytes]
 
 
-def ask(web: Web, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+def ask(
+    web: Web,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> Answer:
     """Send one request; return the answer's status, headers and body."""
     connection = http.client.HTTPConnection(web.host, web.port, timeout=PATIENCE)
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body or None, names)
+    connection.request(method, path, body or None, headers or {})
     answer = connection.getresponse()
     result = answer.status, answer.headers, answer.read()
     connection.close()
@@ -201,8 +206,8 @@ FOREIGN: list[dict[str, str]] = [
     {"Origin": "http://chat.example"},
     {"Origin": "http://127.0.0.1:1"},  # another program on this computer
     {"Origin": "null"},
-    {"Sec_Fetch_Site": "cross-site"},
-    {"Sec_Fetch_Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
 ]
 
 
@@ -211,10 +216,10 @@ def test_refuses_foreign_pages(web: Web, open_tab: OpenTab) -> None:
     tab = open_tab()
     tab.expect("* you are guest1 in #general")
     for header in FOREIGN:
-        status, _, body = ask(web, "GET", "/events", **header)
+        status, _, body = ask(web, "GET", "/events", headers=header)
         assert (status, web.address.encode() in body) == (403, True), header
-        post = ask(web, "POST", f"/lines/{tab.id}", b"forged", **header)
-        page = ask(web, "GET", "/", **header)
+        post = ask(web, "POST", f"/lines/{tab.id}", b"forged", header)
+        page = ask(web, "GET", "/", headers=header)
         assert post[0] == 403, header
         assert page[0] == 403 or "Host" not in header, header
     assert tab.say("mine") == 204
@@ -225,15 +230,15 @@ def test_refuses_foreign_pages(web: Web, open_tab: OpenTab) -> None:
 
 def test_knows_itself_by_its_names(web: Web) -> None:
     for host in (web.address, f"localhost:{web.port}"):
-        status, headers, _ = ask(web, "GET", "/", Host=host)
+        status, headers, _ = ask(web, "GET", "/", headers={"Host": host})
         assert status == 200
         own = {
             "Host": host,
             "Origin": f"http://{host}",
-            "Sec_Fetch_Site": "same-origin",
+            "Sec-Fetch-Site": "same-origin",
         }
-        assert ask(web, "POST", "/lines/x", b"hello", **own)[0] == 404
-    link = ask(web, "GET", "/", Sec_Fetch_Site="cross-site")
+        assert ask(web, "POST", "/lines/x", b"hello", own)[0] == 404
+    link = ask(web, "GET", "/", headers={"Sec-Fetch-Site": "cross-site"})
     assert link[0] == 200, "another page may have a link to this one"
 
 
@@ -254,7 +259,7 @@ def test_refuses_what_is_too_long(web: Web, open_tab: OpenTab) -> None:
     too_long, no_length = ["65537", "9" * 15], ["9" * 5000, "-1", "x", ""]
     for status, lengths in ((413, too_long), (411, no_length)):
         for length in lengths:
-            assert ask(web, "POST", path, body, Content_Length=length)[0] == status
+            assert ask(web, "POST", path, body, {"Content-Length": length})[0] == status
 
 
 def test_refuses_a_body_without_length_and_bytes_that_are_no_text(
@@ -262,8 +267,8 @@ def test_refuses_a_body_without_length_and_bytes_that_are_no_text(
 ) -> None:
     path = f"/lines/{open_tab().id}"
     pieces = b"5\r\nhello\r\n0\r\n\r\n"
-    chunked = {"Transfer_Encoding": "chunked"}
-    assert ask(web, "POST", path, pieces, Content_Length="", **chunked)[0] == 411
+    headers = {"Content-Length": "", "Transfer-Encoding": "chunked"}
+    assert ask(web, "POST", path, pieces, headers)[0] == 411
     assert ask(web, "POST", path, b"caf\xe9")[0] == 400
 
 
@@ -297,7 +302,7 @@ def test_leaves_the_chat_when_a_tab_is_closed(open_tab: OpenTab) -> None:
 def test_opens_no_second_connection_by_itself(web: Web, open_tab: OpenTab) -> None:
     """An EventSource connects again and names the last id: 204 tells it to stop."""
     alice = open_tab()
-    assert ask(web, "GET", "/events", Last_Event_ID=alice.id)[0] == 204
+    assert ask(web, "GET", "/events", headers={"Last-Event-ID": alice.id})[0] == 204
     alice.say("/who")
     assert alice.expect("* people") == "* people in #general: guest1"
 
@@ -560,9 +565,8 @@ def test_page_connects_again(chat: Server, web: Web, lab: Lab, user: Users) -> N
     alice.wait_for_text("the server has closed the connection", "state")
     alice.press("Enter", "\r", 13)  # the button has the keyboard
     alice.wait_for_text("refused", "state")
-    command = [*chat.process.args]  # on the same port, with the same history
-    again = Program("server again", command, lab.submission.folder, lab.history)
-    lab.programs.append(again)
+    history = ("--history", str(lab.folder / "chat.db"))
+    again = lab.start_server(*history, port=chat.port)
     again.expect_printed("Listening on", START)
     alice.click("Connect again")
     alice.wait_for_text("you are alice in #sport")
