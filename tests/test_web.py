@@ -583,8 +583,8 @@ def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
     peer.send(b"\x00\r\x1b[2J\xff\n! \n* \n\n", "x" * 100_000 + "\n")
     peer.send(f"{when} #general <mallory> </p><script>alert(1)</script>\n")
     alice.wait_for_text("</p><script>alert(1)</script>")
-    lines = (f"{when} #general <bob> {number} {'x' * 1000}" for number in range(3_000))
-    peer.send_bulk("\n".join(lines) + "\n", "3 000 lines")
+    lines = (f"{when} #general <bob> {number} {'x' * 500}" for number in range(2_500))
+    peer.send_bulk("\n".join(lines) + "\n", "2 500 lines")
     peer.send(f"{when} #general <bob> the end\n")
     alice.wait_for_text("the end")
     assert alice.run("the('log').childElementCount") == 2000
