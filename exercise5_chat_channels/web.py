@@ -343,7 +343,8 @@ const timeOf = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-dig
 const the = (id) => document.getElementById(id);
 const wordsOf = (text) => text.split(" ").filter(Boolean);
 const log = the("log"), rows = [];  // rows wait to be shown in the log
-let tab = "", nick = "", channel = "", greeted = false, shown = "", day = "";
+let tab = "", nick = "", channel = "", greeted = false;
+let shown = "", day = "", listed = "";  // in the log, and in the list of channels
 let people = new Set(), asked = {};  // asked: by the page itself, not yet answered
 let sending = Promise.resolve(), height = log.clientHeight;
 
@@ -460,6 +461,8 @@ const on = {
   },
   renamed(old, who) { people.delete(old); on.joined(who); },
   channels(names) {
+    if (listed === `${names} ${channel}`) return;  // leave alone what may be clicked
+    listed = `${names} ${channel}`;
     the("channels").replaceChildren(...wordsOf(names).map(makeChannel));
   },
   people(where, names) {

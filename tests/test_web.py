@@ -497,7 +497,9 @@ class User:
         where = "(({x, y, width, height}) => [x + width / 2, y + height / 2])"
         x, y = self.run(f"{where}({button}.getBoundingClientRect())")
         mouse = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        self.browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         self.browser.call("Input.dispatchMouseEvent", type="mousePressed", **mouse)
+        self.wait_for("!asked.channels")  # what the pointer has asked for is answered
         self.browser.call("Input.dispatchMouseEvent", type="mouseReleased", **mouse)
 
 
