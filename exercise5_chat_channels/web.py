@@ -283,7 +283,8 @@ header { grid-area: header; justify-content: space-between; padding: .6rem 0 }
 nav { grid-area: nav } aside { grid-area: aside } footer { grid-area: footer }
 main { grid-area: main; display: flex; flex-direction: column; min-height: 0 }
 header, footer, form { display: flex; align-items: center; gap: .5rem }
-nav, aside { padding: 1rem; overflow: auto } footer { min-height: 3.5rem }
+nav, aside { padding: 1rem; overflow: auto } footer { padding: .4rem 0 }
+footer { min-height: 3.75rem }
 #typing { padding-top: .6rem } #line { flex: 1 } #nick { width: 9rem }
 h1 { margin: 0; font-size: 1.25rem; overflow-wrap: anywhere }
 h2 { margin: 0 0 .5rem; font-size: 1rem; font-weight: normal; white-space: nowrap }
@@ -294,7 +295,8 @@ input, button { min-width: 0; min-height: 2.75rem; padding: .3rem .7rem; font: i
   border-radius: .4rem }
 nav button { width: 100%; text-align: left; background: none; border-color: #0000 }
 nav [aria-current] { background: var(--pale) }
-button { cursor: pointer } :disabled { opacity: .6; cursor: default }
+#again { white-space: nowrap } button { cursor: pointer }
+:disabled { opacity: .6; cursor: default }
 :focus-visible { outline: 2px solid #3b82d6; outline-offset: 1px }
 ::placeholder { color: var(--faint); opacity: 1 }
 .unseen { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%) }
@@ -396,7 +398,7 @@ function makeChannel(name) {
 
 function showPeople() {
   const names = [...people].sort((a, b) => a.localeCompare(b));
-  the("who").textContent = `People (${names.length})`;
+  the("who").textContent = names.length ? `People (${names.length})` : "People";
   the("people").replaceChildren(...names.map((name) => make("li", name)));
 }
 
@@ -409,10 +411,15 @@ function showState(text, connected) {
 // What the user does
 
 function send(line) {  // after the one before: two POSTs at once could change places
-  const post = {method: "POST", body: line};
-  sending = sending.then(() => fetch(`/lines/${tab}`, post)).then((answer) => {
-    if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  }).catch((error) => show(make("p", `Not sent: ${error.message}`, "refused")));
+  sending = sending.then(() => post(line)).catch((error) => {
+    show(make("p", `Not sent: ${error.message}`, "refused"));
+  });
+}
+
+async function post(line) {  // not for ever: six tabs use up Chrome's connections
+  const request = {method: "POST", body: line, signal: AbortSignal.timeout(30_000)};
+  const answer = await fetch(`/lines/${tab}`, request);
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
 }
 
 function ask(kind, question) {
