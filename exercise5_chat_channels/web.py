@@ -24,7 +24,8 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
 from typing import Any
 
 from exercise5_chat_channels.client import Connection
@@ -222,11 +223,15 @@ class Handler(BaseHTTPRequestHandler):
         """Print nothing: http.server would print each request."""
 
 
-class WebServer(ThreadingHTTPServer):
-    """Listens for browsers, and gives each of their connections a thread."""
+class WebServer(ThreadingTCPServer):
+    """Listens for browsers, and gives each of their connections a thread.
+
+    ThreadingHTTPServer would do the same, but first asks DNS for this computer's name,
+    which can take many seconds.
+    """
 
     allow_reuse_address = os.name == "posix"  # as in server.py
-    allow_reuse_port = False
+    daemon_threads = True  # close() waits for them, but not for ever
 
     def __init__(self, address: tuple[str, int], chat: tuple[str, int]) -> None:
         """Listen at an address, for tabs that talk to the chat server at another."""
@@ -283,8 +288,8 @@ header { grid-area: header; justify-content: space-between; padding: .6rem 0 }
 nav { grid-area: nav } aside { grid-area: aside } footer { grid-area: footer }
 main { grid-area: main; display: flex; flex-direction: column; min-height: 0 }
 header, footer, form { display: flex; align-items: center; gap: .5rem }
-nav, aside { padding: 1rem; overflow: auto } footer { padding: .4rem 0 }
-footer { min-height: 3.75rem }
+nav, aside { padding: 1rem; overflow: auto }
+footer { min-height: 3.75rem; padding: .4rem 0 }
 #typing { padding-top: .6rem } #line { flex: 1 } #nick { width: 9rem }
 h1 { margin: 0; font-size: 1.25rem; overflow-wrap: anywhere }
 h2 { margin: 0 0 .5rem; font-size: 1rem; font-weight: normal; white-space: nowrap }
