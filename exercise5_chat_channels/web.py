@@ -128,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def end_headers(self) -> None:
-        """End any head, that of an error too."""
+        """End any head, an error's too: keep nothing, and take no text for HTML."""
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         super().end_headers()
@@ -484,7 +484,7 @@ const on = {
 };
 
 function receive(data) {
-  const line = data.replace(HARMFUL, (letter) => escape(letter));  // as %1B
+  const line = data.replace(HARMFUL, (c) => "\\x" + c.codePointAt().toString(16));
   const kind = Object.keys(KINDS).find((kind) => KINDS[kind].test(line)) || "notice";
   if (on[kind]) on[kind](...KINDS[kind].exec(line).slice(1));
   if (asked[kind]) asked[kind] -= 1;
