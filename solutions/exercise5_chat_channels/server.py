@@ -24,7 +24,7 @@ MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow clien
 MAX_CHANNELS = 100
 PATIENCE = 1.0  # seconds that a flood waits for a reader that has stopped
 RECEIVE = 16384  # bytes; who fills this at once sends faster than we relay
-MAX_PENDING = 1000  # lines that wait to be handled; with more, all flood
+MAX_PENDING = 10_000  # lines that wait to be handled; with more, all flood
 # Unicode's categories Cc, Zl and Zp: they could forge a line, or drive a terminal.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 HELP = (
