@@ -6,12 +6,11 @@ fast a machine is says nothing about a promise.
 """
 
 import ctypes
-import os
 import random
 import re
 import selectors
+import shlex
 import shutil
-import signal
 import socket
 import sqlite3
 import struct
@@ -26,7 +25,6 @@ from pathlib import Path
 
 import pytest
 
-from exercise5_chat_channels.history import History, Message
 from tests.grading import SOLUTIONS
 from tests.harness import system
 from tests.harness.lab import Lab, Server
@@ -96,6 +94,7 @@ class Chatter:
         self.outgoing = bytearray()
         self.rest = b""
         self.lines: list[bytes] = []
+        self.remembers = True
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
 
     def __enter__(self) -> "Chatter":
@@ -128,7 +127,8 @@ class Chatter:
         if not data:
             self.end = "end"
         *lines, self.rest = (self.rest + data).split(b"\n")
-        self.lines += lines
+        if self.remembers:
+            self.lines += lines
 
     def wanted(self) -> int:
         """Return the events that a selector should tell of."""
@@ -172,6 +172,27 @@ def _turn(selector: selectors.BaseSelector) -> bool:
     return bool(ready)
 
 
+def count(chatter: Chatter, words: bytes, wanted: int) -> Callable[[], bool]:
+    """Return a question: have so many lines with these words come?"""
+    looked = found = 0
+
+    def enough() -> bool:
+        nonlocal looked, found
+        found += sum(words in line for line in chatter.lines[looked:])
+        looked = len(chatter.lines)
+        return found >= wanted
+
+    return enough
+
+
+def have_all(
+    chatters: Sequence[Chatter], words: bytes, wanted: int
+) -> Callable[[], bool]:
+    """Return a question: have so many lines with these words come to each?"""
+    questions = [count(chatter, words, wanted) for chatter in chatters]
+    return lambda: all(question() for question in questions)
+
+
 def greeted(chatters: Sequence[Chatter]) -> None:
     """Wait until the server has greeted everybody."""
     left = set(chatters)
@@ -188,10 +209,10 @@ def is_greeting(line: bytes) -> bool:
     return line.startswith(b"* you are ")
 
 
-def connect(server: Server, count: int) -> list[Chatter]:
+def connect(server: Server, number: int) -> list[Chatter]:
     """Connect clients, and wait until all are members."""
     chatters = []
-    for _ in range(count):  # a few at a time: the backlog is short
+    for _ in range(number):  # a few at a time: the backlog is short
         chatters.append(Chatter(server))
         if len(chatters) % 50 == 0:
             greeted(chatters[-50:])
@@ -314,16 +335,16 @@ def test_ends_with_a_crowd(
     lab: Lab, history: Path, long: bool, record_property: Record
 ) -> None:
     """Everyone gets the last notice and the end; no thread keeps the server alive."""
-    count = 1000 if long else 200
-    need_open_files(count + 200)
+    number = 1000 if long else 200
+    need_open_files(number + 200)
     server = start(lab, history)
-    chatters = connect(server, count)
+    chatters = connect(server, number)
     seconds = stop(server)
     drive(chatters, ended(chatters))
     assert {chatter.lines[-1] for chatter in chatters} == {b"* server closing"}
     assert {chatter.end for chatter in chatters} == {"end"}
     leave(chatters)
-    record_property("clients", count)
+    record_property("clients", number)
     record_property("seconds from Ctrl+C to the end", f"{seconds:.2f}")
 
 
@@ -336,6 +357,26 @@ def need_open_files(count: int) -> None:
         pytest.skip(f"only {hard} files may be open here")
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+
+
+@only_linux
+def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> None:
+    """Who comes when no thread can be started is told; those inside notice nothing."""
+    server = start(lab, history, limits="ulimit -s 1000000 -v 20000000")  # KiB
+    inside = connect(server, 5)
+    more = [Chatter(server) for _ in range(30)]
+    ping(inside, "all are here")
+    drive(more, lambda: all(chatter.lines for chatter in more))
+    refused = [chatter for chatter in more if chatter.lines[0] == b"! server full"]
+    drive(refused, ended(refused))
+    assert refused
+    leave(more)
+    drive(inside, count(inside[0], b" left #general", len(more) - len(refused)))
+    (late,) = connect(server, 1)
+    ping([*inside, late], "there is room again")
+    stop(server)
+    leave([*inside, late])
+    record_property("clients inside, refused", f"{35 - len(refused)}, {len(refused)}")
 
 
 @not_windows
@@ -516,10 +557,10 @@ def test_bad_client(
     server = start(lab, history)
     watch = Watch(server)
     members = connect(server, 5)
-    count = 300 if long else 60
-    quiet = [burst(members, f"quiet {n}") for n in range(count)]
+    times = 300 if long else 60
+    quiet = [burst(members, f"quiet {n}") for n in range(times)]
     with abused(server, bad):
-        busy = [burst(members, f"busy {n}") for n in range(count)]
+        busy = [burst(members, f"busy {n}") for n in range(times)]
         if bad in READERS:
             talk_until_it_has_left(members)
     peak = watch.peak()
@@ -590,12 +631,12 @@ def test_fifty_floods(
     watch = Watch(server)
     readers = connect(server, 5)
     flooders = connect(server, 50)
-    count = 20_000 if long else 2_000
+    lines = 20_000 if long else 2_000
     for number, flooder in enumerate(flooders):
-        flooder.say(*(f"{number}.{n}" for n in range(count)))
+        flooder.say(*(f"{number}.{n}" for n in range(lines)))
     began = time.monotonic()
     everybody = readers + flooders
-    drive(everybody, lambda: all_came(readers, 50 * count))
+    drive(everybody, have_all(readers, b"> ", 50 * lines))
     seconds = time.monotonic() - began
     peak = watch.peak()
     first = readers[0].messages()
@@ -606,14 +647,8 @@ def test_fifty_floods(
         assert peak < MOST_MEMORY + 55 * MIB, mib(peak)  # 1 MiB for each outbox
     leave(everybody)
     watch.assert_as_before()
-    record_property("lines a second", int(50 * count / seconds))
+    record_property("lines a second", int(50 * lines / seconds))
     record_property("memory at most", f"{mib(peak)} more")
-
-
-def all_came(readers: Sequence[Chatter], count: int) -> bool:
-    """Tell whether the readers have so many messages (and some notices)."""
-    enough = all(len(reader.lines) >= count for reader in readers)
-    return enough and all(len(reader.messages()) >= count for reader in readers)
 
 
 def assert_order_of_senders(messages: list[bytes]) -> None:
@@ -623,3 +658,302 @@ def assert_order_of_senders(messages: list[bytes]) -> None:
         sender, _, number = message.rpartition(b"> ")[2].partition(b".")
         said.setdefault(sender, []).append(int(number))
     assert all(numbers == list(range(len(numbers))) for numbers in said.values())
+
+
+# -- fuzzing --------------------------------------------------------------------------
+
+
+VALID = ["/join general", "/join #SPORT", "/nick zoe", "/create tea", "/who", "/help"]
+VALID += ["/channels", "//said", "/", "", " ", "hello", "l'été 聊天 😀", "x" * 1023]
+
+
+def random_line(chance: random.Random) -> bytes:
+    """Return a line that is valid, valid by half, or no line of the protocol at all."""
+    kind = chance.randrange(10)
+    valid = chance.choice(VALID) if kind < 2 else f"hello {chance.random()}"
+    if kind == 2:
+        valid = f"{chance.choice(VALID)} {chance.randrange(200)}"
+    line = bytearray(valid, "utf-8")
+    if kind == 3:
+        line[chance.randrange(len(line))] = chance.randrange(256)
+    if kind == 4:
+        line = bytearray(chance.randbytes(chance.randrange(1, 60)))
+    return bytes(line.replace(b"\n", b""))
+
+
+def test_fuzzing(lab: Lab, history: Path, long: bool, record_property: Record) -> None:
+    """The server lives, all see one order, threads and memory come back."""
+    chance = random.Random(SEED)
+    lines = 1_000_000 if long else 20_000
+    server = start(lab, history)
+    observers = connect(server, 4)
+    observers[2].say("/join sport")
+    observers[3].say("/join sport")
+    drive(observers, have_all(observers[2:], b"* you are ", 2))
+    watch = Watch(server)
+    began = time.monotonic()
+    fuzz(server, observers, chance, lines // 50)
+    seconds = time.monotonic() - began
+    for pair, channel in ((observers[:2], "general"), (observers[2:], "sport")):
+        assert pair[0].messages(channel) == pair[1].messages(channel)
+        assert pair[0].messages(channel) == kept(history, channel)
+        assert pair[0].messages(channel)
+    assert [observer.end for observer in observers] == [""] * 4
+    watch.assert_as_before()
+    assert watch.peak() < 2 * MOST_MEMORY, mib(watch.peak())
+    leave(observers)
+    record_property("seed", SEED)
+    record_property("lines, and lines a second", f"{lines}, {int(lines / seconds)}")
+    record_property("memory at most", f"{mib(watch.peak())} more")
+    record_property("memory at the end", f"{mib(watch.growth())} more")
+
+
+def fuzz(
+    server: Server, observers: list[Chatter], chance: random.Random, lines: int
+) -> None:
+    """Let fifty clients send so many random lines each, and wait for their last."""
+    fuzzers = connect(server, 50)
+    for fuzzer in fuzzers:
+        fuzzer.remembers = False
+        fuzzer.say(*(random_line(chance) for _ in range(lines)))
+        fuzzer.say("/join sport", "the last word", "/join general", "the last word")
+    drive(observers + fuzzers, have_all(observers, b"> the last word", 50))
+    leave(fuzzers)
+    drive(observers, have_all(observers[:2], b" left #general", 50))
+
+
+# -- names and texts that try to deceive ----------------------------------------------
+
+
+REFUSED_NAMES = [
+    *("", "a b", "x" * 21, "<alice>", "a>b", "*", "!", "#a", "a.b", "\\", "a\u0301"),
+    *("a\u202eb", "a\u2066b", "a\u200bb", "a\u200db", "\ufeffa"),  # not to be seen
+    *("a\x1b[2J", "a\x07", "a\x9b", "a\u2028b", "a\u2029b", "a\x85b", "a\tb"),
+]
+SAME_NAMES = ["KASSE", "\u212aasse", "ka\u017f\u017fe", "ka\xdfe"]  # as "kasse"
+REFUSED_TEXTS = [
+    *("\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "a\0b", "a\bb", "a\x7fb", "a\tb"),
+    *("a\rb", "a\r\r", "a\vb", "a\fb", "a\x85b", "a\u2028b", "a\u2029b"),
+]
+NO_TEXTS = [b"\xff", b"\xc3", b"\xc0\x8a", b"\xed\xa0\x80", b"\xf4\x90\x80\x80"]
+NO_TEXTS += ["😀".encode()[:size] for size in (1, 2, 3)]
+HARMLESS = [
+    *("2026-11-21T10:00:00Z #general <guest2> forged", "* guest2 left #general"),
+    *("* server closing", "! server full", "> ", "\\x1b[2J", "a\u202eb", "😀"),
+]
+
+
+def answers(chatter: Chatter, line: str | bytes) -> list[bytes]:
+    """Return what comes back for one line, until the line after it comes back."""
+    since = len(chatter.lines)
+    chatter.say(line, "and now")
+    drive([chatter], lambda: chatter.has("> and now", since))
+    return chatter.lines[since:-1]
+
+
+def test_deceiving_names(lab: Lab, history: Path) -> None:
+    """Refused, with one line; nobody else sees anything of it."""
+    alice, bob = connect(start(lab, history), 2)
+    assert answers(bob, "/nick kasse") == [b"* you are kasse in #general"]
+    drive([alice], lambda: alice.has("<kasse> and now"))
+    for command in ("/nick", "/create", "/join"):
+        for name in REFUSED_NAMES:
+            if (command, name) != ("/create", "#a"):  # "#" may be written there
+                refused = answers(alice, f"{command} {name}")
+                assert [line[:2] for line in refused] == [b"! "], (command, name)
+    assert answers(alice, "/nick ok") == [b"* you are ok in #general"]
+    for name in SAME_NAMES:
+        assert answers(alice, f"/nick {name}")[0].startswith(b"! "), name
+    drive([bob], lambda: bob.has("<ok> and now"))
+    seen = [line for line in bob.lines if b"> and now" not in line]
+    assert seen[-2:] == [b"* you are kasse in #general", b"* guest1 is now ok"]
+    leave([alice, bob])
+
+
+def test_deceiving_texts(lab: Lab, history: Path) -> None:
+    """Refused, or shown behind the name of who said it."""
+    alice, bob = connect(start(lab, history), 2)
+    drive([alice], lambda: alice.has("* guest2 joined #general"))
+    for data in [text.encode() for text in REFUSED_TEXTS] + NO_TEXTS:
+        assert [line[:2] for line in answers(alice, data)] == [b"! "], data
+    for text in HARMLESS:
+        (line,) = answers(alice, text)
+        assert re.sub(r"^\S+Z #general <guest1> ", "", line.decode()) == text
+    assert bob.messages() == []
+    drive([alice, bob], lambda: len(bob.messages()) == len(alice.messages()))
+    assert bob.messages() == alice.messages()
+    leave([alice, bob])
+
+
+@pytest.mark.parametrize("ending", ["", "\r"])
+@pytest.mark.parametrize("character", ["x", "é", "😀"])
+def test_longest_line(lab: Lab, history: Path, character: str, ending: str) -> None:
+    """1024 bytes with the end of the line, and not one more."""
+    (alice,) = connect(start(lab, history), 1)
+    size = len(character.encode())
+    room = 1024 - len(ending) - 1
+    text = "a" * (room % size) + character * (room // size)
+    (line,) = answers(alice, text + ending)
+    assert line.decode().endswith(f"> {text}")
+    (line,) = answers(alice, f"a{text}{ending}")
+    assert line.startswith(b"! ")
+    leave([alice])
+
+
+def test_characters_cut_everywhere(lab: Lab, history: Path) -> None:
+    """Whatever the pieces, a character comes whole."""
+    alice = start(lab, history).connect("alice")
+    alice.read_line("a greeting")
+    data = "a😀é聊😀".encode()
+    for cut in range(1, len(data) + 1):
+        alice.send(data[:cut])
+        alice.wait_until_read()
+        alice.send(data[cut:] + b"\n")
+        assert alice.read_line("the message").endswith(b"> " + data + b"\n")
+
+
+# -- a history that cannot be written -------------------------------------------------
+
+
+def assert_refused_and_recovered(
+    members: list[Chatter], history: Path, mend: Callable[[], object]
+) -> int:
+    """Some is refused, and nobody sees it; once mended, the chat goes on.
+
+    Returns how many lines were refused. The first member speaks.
+    """
+    first = members[0]
+    drive(members, lambda: first.has(f"* guest{len(members)} joined #general"))
+    since = len(first.lines)
+    first.say(*(f"{number} {'x' * 900}" for number in range(400)))
+    drive(members, count(first, b" ", since + 400))
+    refused = [line for line in first.lines[since:] if line.startswith(b"! ")]
+    assert refused
+    assert {line.partition(b": ")[0] for line in refused} == {
+        f"! cannot use the history file {str(history)!r}".encode()
+    }
+    mend()
+    ping(members, "there is room again")
+    for member in members:
+        assert member.messages() == first.messages()
+        assert not member.end
+    return len(refused)
+
+
+@only_linux
+def test_disk_full(lab: Lab, history: Path, record_property: Record) -> None:
+    """As far as the file may grow: RLIMIT_FSIZE, setrlimit(2), set from outside."""
+    server = start(lab, history)
+    members = connect(server, 3)
+    size = Path(f"{history}-wal").stat().st_size
+    limits = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size + 100_000, limits[1]))
+    refused = assert_refused_and_recovered(
+        members,
+        history,
+        lambda: resource.prlimit(server.pid, resource.RLIMIT_FSIZE, limits),
+    )
+    assert members[0].messages() == kept(history)
+    stop(server)
+    leave(members)
+    record_property("refused of 400", refused)
+
+
+def start_on_disk(lab: Lab, folder: Path, size: str) -> Server:
+    """Start the server with a small disk for its history: a tmpfs of its own.
+
+    A user namespace lets anybody mount one, user_namespaces(7).
+    """
+    unshare = ["unshare", "--map-root-user", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*unshare, "true"]).returncode:
+        pytest.skip("this system makes no user namespaces with unshare")
+    port = system.free_port(lab.host)
+    command = lab.submission.command(lab.exercise, "server", lab.host, port)
+    command += ["--history", f"{folder}/chat.db"]
+    script = f"mount -t tmpfs -o {size} none {folder} && exec {shlex.join(command)}"
+    command = [*unshare, "sh", "-c", script]
+    server = Server("server", command, lab.submission.folder, lab.history)
+    server.host, server.port, server.peers = lab.host, port, lab.peers
+    lab.programs.append(server)
+    return server
+
+
+@only_linux
+def test_disk_really_full(lab: Lab, tmp_path: Path, record_property: Record) -> None:
+    """ENOSPC, until somebody deletes a file."""
+    server = start_on_disk(lab, tmp_path, "size=1m")
+    server.expect_printed("Listening on", START)
+    members = connect(server, 3)
+    big_file = Path(f"/proc/{server.pid}/root{tmp_path}/big")
+    big_file.write_bytes(b"x" * 700_000)
+    history = tmp_path / "chat.db"
+    refused = assert_refused_and_recovered(members, history, big_file.unlink)
+    stop(server)
+    leave(members)
+    record_property("refused of 400", refused)
+
+
+@only_linux
+def test_read_only_disk(lab: Lab, tmp_path: Path) -> None:
+    """One line tells the user, and the server does not start."""
+    server = start_on_disk(lab, tmp_path, "ro")
+    server.expect_exit(1)
+    assert server.errors().startswith("error: cannot use the history file")
+    assert server.errors().count("\n") == 1
+
+
+def test_locked_history(lab: Lab, history: Path, record_property: Record) -> None:
+    """While another program writes: refused. Reading and joining go on."""
+    server = start(lab, history)
+    members = connect(server, 3)
+    ping(members, "before")
+    other = sqlite3.connect(history, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    members += connect(server, 1)
+    assert members[-1].messages() == members[0].messages()
+    began = time.monotonic()
+    refused = assert_refused_and_recovered(
+        members, history, lambda: other.execute("ROLLBACK")
+    )
+    other.close()
+    record_property("refused of 400", refused)
+    record_property("seconds until refused", f"{time.monotonic() - began:.1f}")
+    assert members[0].messages() == kept(history)
+    stop(server)
+    leave(members)
+
+
+# -- a long time ----------------------------------------------------------------------
+
+
+@only_linux
+def test_hours_of_talk(
+    lab: Lab, history: Path, long: bool, record_property: Record
+) -> None:
+    """Four hours of twenty people: 28,800 lines, 480 visits. Nothing piles up."""
+    shifts = 24 * 50 if long else 24  # of ten minutes
+    server = start(lab, history)
+    watch = Watch(server)
+    talk_for_ten_minutes(server)  # until everything is as big as it needs to be
+    watch.assert_as_before()
+    watch = Watch(server)
+    for _ in range(shifts):
+        talk_for_ten_minutes(server)
+    watch.assert_as_before()
+    assert watch.growth() < MOST_MEMORY // 4, mib(watch.growth())
+    assert len(kept(history)) == (shifts + 1) * 1200
+    record_property("hours of talk", shifts // 6)
+    record_property("threads and open files, before and after", watch.resources)
+    record_property("memory at the end", f"{mib(watch.growth())} more")
+    stop(server)
+
+
+def talk_for_ten_minutes(server: Server) -> None:
+    """Let twenty people come, look around, say sixty lines each, and leave."""
+    people = connect(server, 20)
+    for number, person in enumerate(people):
+        person.say(f"/nick person{number}", "/join sport", "/who", "/join general")
+        person.say(*(f"line {line}" for line in range(60)), "/quit")
+    drive(people, ended(people))
+    assert {person.lines[-1] for person in people} == {b"* bye"}
+    leave(people)
