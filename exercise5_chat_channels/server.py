@@ -270,8 +270,8 @@ class ChatServer:
         with self.lock:
             client = Client(connection, self.free_nick(), self.lobby)
             # TODO 5.19: if max_clients are here: hang up with ! server full, and close
-            self.clients[client.nick] = client
             threading.Thread(target=self.serve_client, args=[client]).start()
+            self.clients[client.nick] = client
 
     def free_nick(self) -> str:
         """Return the next guestN that nobody has."""

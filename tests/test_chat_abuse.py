@@ -60,10 +60,27 @@ def history(tmp_path: Path) -> Path:
     return tmp_path / "chat.db"
 
 
-def start(lab: Lab, history: Path, open_files: int | None = None) -> Server:
+SHELL = ("/bin/sh", "-c")
+
+
+def launch(
+    lab: Lab, history: Path, prepare: str = "", shell: Sequence[str] = SHELL
+) -> Server:
+    """Start the server; a shell prepares something before."""
+    port = system.free_port(lab.host)
+    command = lab.submission.command(lab.exercise, "server", lab.host, port)
+    command += ["--history", str(history), "--max-clients", "2000"]
+    if prepare:
+        command = [*shell, f"{prepare} && exec {shlex.join(command)}"]
+    server = Server("server", command, lab.submission.folder, lab.history)
+    server.host, server.port, server.peers = lab.host, port, lab.peers
+    lab.programs.append(server)
+    return server
+
+
+def start(lab: Lab, history: Path, prepare: str = "") -> Server:
     """Start the server, and wait until it listens."""
-    options = ("--history", str(history), "--max-clients", "2000")
-    server = lab.start_server(*options, open_files=open_files)
+    server = launch(lab, history, prepare)
     server.expect_printed("Listening on", START)
     return server
 
@@ -361,8 +378,11 @@ def need_open_files(count: int) -> None:
 
 @only_linux
 def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> None:
-    """Who comes when no thread can be started is told; those inside notice nothing."""
-    server = start(lab, history, limits="ulimit -s 1000000 -v 20000000")  # KiB
+    """Who comes when no thread can be started is told; those inside notice nothing.
+
+    A thread takes 1 GB for its stack (in KiB: ulimit -s) of the 20 that there are.
+    """
+    server = start(lab, history, "ulimit -s 1000000 && ulimit -v 20000000")
     inside = connect(server, 5)
     more = [Chatter(server) for _ in range(30)]
     ping(inside, "all are here")
@@ -383,7 +403,7 @@ def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> No
 def test_too_few_open_files(lab: Lab, history: Path, record_property: Record) -> None:
     """New clients wait; those inside notice nothing; when some leave, others enter."""
     need_open_files(600)
-    server = start(lab, history, open_files=256)
+    server = start(lab, history, "ulimit -n 256")
     inside = connect(server, 240)
     quiet = [ping(inside[:5], f"quiet {n}") for n in range(100)]
     waiting = [Chatter(server) for _ in range(60)]
@@ -867,15 +887,8 @@ def start_on_disk(lab: Lab, folder: Path, size: str) -> Server:
     unshare = ["unshare", "--map-root-user", "--mount"]
     if not shutil.which("unshare") or subprocess.run([*unshare, "true"]).returncode:
         pytest.skip("this system makes no user namespaces with unshare")
-    port = system.free_port(lab.host)
-    command = lab.submission.command(lab.exercise, "server", lab.host, port)
-    command += ["--history", f"{folder}/chat.db"]
-    script = f"mount -t tmpfs -o {size} none {folder} && exec {shlex.join(command)}"
-    command = [*unshare, "sh", "-c", script]
-    server = Server("server", command, lab.submission.folder, lab.history)
-    server.host, server.port, server.peers = lab.host, port, lab.peers
-    lab.programs.append(server)
-    return server
+    mount = f"mount -t tmpfs -o {size} none {folder}"
+    return launch(lab, folder / "chat.db", mount, [*unshare, *SHELL])
 
 
 @only_linux

@@ -270,11 +270,11 @@ class ChatServer:
             print(f"Cannot accept: {error}", file=sys.stderr)
             time.sleep(0.1)
             return
-        with self.lock:
+        with self.lock, contextlib.suppress(RuntimeError):  # no thread is left: full
             client = Client(connection, self.free_nick(), self.lobby)
             if len(self.clients) < self.max_clients:
-                self.clients[client.nick] = client
                 threading.Thread(target=self.serve_client, args=[client]).start()
+                self.clients[client.nick] = client
                 return
         client.hang_up("! server full")
         client.close()
