@@ -40,6 +40,7 @@ MIB = 1024 * 1024
 MOST_MEMORY = 64 * MIB  # that the server may need more than before, whatever comes
 Record = Callable[[str, object], None]
 
+pytestmark = pytest.mark.timeout(1800)
 only_linux = pytest.mark.skipif(not system.LINUX, reason="/proc is special to Linux")
 not_windows = pytest.mark.skipif(system.WINDOWS, reason="Windows has no such limits")
 
@@ -680,6 +681,27 @@ def assert_order_of_senders(messages: list[bytes]) -> None:
     assert all(numbers == list(range(len(numbers))) for numbers in said.values())
 
 
+def test_ends_in_a_flood(lab: Lab, history: Path, record_property: Record) -> None:
+    """Ctrl+C while fifty talk at full speed: whoever only reads is told."""
+    server = start(lab, history)
+    readers = connect(server, 5)
+    flooders = connect(server, 50)
+    for flooder in flooders:
+        flooder.say(*["on and on"] * 10_000)
+    everybody = readers + flooders
+    drive(everybody, count(readers[0], b"> on and on", 5000))
+    began = time.monotonic()
+    server.interrupt()
+    drive(everybody, ended(everybody))
+    server.expect_exit(0)
+    seconds = time.monotonic() - began
+    # Not of the fifty: what they send into a closed connection resets it.
+    assert [reader.lines[-1] for reader in readers] == [b"* server closing"] * 5
+    assert [reader.end for reader in readers] == ["end"] * 5
+    leave(everybody)
+    record_property("seconds from Ctrl+C to the end", f"{seconds:.2f}")
+
+
 # -- fuzzing --------------------------------------------------------------------------
 
 
@@ -934,6 +956,20 @@ def test_locked_history(lab: Lab, history: Path, record_property: Record) -> Non
     assert members[0].messages() == kept(history)
     stop(server)
     leave(members)
+
+
+def test_ends_while_locked(lab: Lab, history: Path, record_property: Record) -> None:
+    """Many lines that are refused one by one do not keep Ctrl+C waiting."""
+    server = start(lab, history)
+    other = sqlite3.connect(history, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    (alice,) = connect(server, 1)
+    alice.say(*["hello", "/who"] * 1000)
+    drive([alice], count(alice, b"! cannot use", 1))
+    record_property("seconds from Ctrl+C to the end", f"{stop(server):.2f}")
+    other.close()
+    drive([alice], ended([alice]))
+    leave([alice])
 
 
 # -- a long time ----------------------------------------------------------------------

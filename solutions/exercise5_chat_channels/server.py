@@ -333,7 +333,7 @@ class ChatServer:
         """Handle the lines that all threads have handed in."""
         for _ in range(len(self.pending)):
             client, line = self.pending.popleft()
-            if not client.gone:
+            if not client.gone and not self.stopping:
                 self.handle(client, line)
                 if len(client.outbox) > MAX_OUTBOX:  # a short line, a long answer
                     client.flush()
