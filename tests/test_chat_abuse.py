@@ -8,6 +8,7 @@ fast a machine is says nothing about a promise.
 import ctypes
 import random
 import re
+import select
 import selectors
 import shlex
 import shutil
@@ -114,14 +115,6 @@ class Chatter:
         self.lines: list[bytes] = []
         self.remembers = True
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
-
-    def __enter__(self) -> "Chatter":
-        """Return the client: ``with Chatter(server) as alice``."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Leave."""
-        self.socket.close()
 
     def say(self, *lines: str | bytes) -> None:
         """Note lines, which are sent when the client is driven."""
@@ -253,7 +246,10 @@ def leave(chatters: Sequence[Chatter]) -> None:
 
 
 class Watch:
-    """Looks at a server's memory, threads and open files: Linux tells, see proc(5)."""
+    """Looks at a server's memory, threads and open files.
+
+    Where the system does not tell (only Linux does), nothing ever seems to change.
+    """
 
     def __init__(self, server: Server) -> None:
         """Note how things are now."""
@@ -449,10 +445,8 @@ class Abuse:
         self.over = threading.Event()
 
     def connect(self, receive_buffer: int = 0) -> socket.socket:
-        """Return a connected socket that never waits for more than a moment."""
-        connection = Chatter(self.server, receive_buffer).socket
-        connection.settimeout(SLICE)
-        return connection
+        """Return a connected socket that never waits."""
+        return Chatter(self.server, receive_buffer).socket
 
     def each_second(self, act: Callable[[], object]) -> None:
         """Do something once a second, until it is over or the server has enough."""
@@ -460,7 +454,7 @@ class Abuse:
         while not self.over.wait(1.0):
             try:
                 act()
-            except TimeoutError:
+            except BlockingIOError:
                 continue
             except OSError:
                 return
@@ -468,12 +462,15 @@ class Abuse:
     def send(self, connection: socket.socket, data: bytes, read: bool = False) -> None:
         """Send, as long as the server takes it; read what comes if wanted."""
         view = memoryview(data)
+        readers = [connection] if read else []
         while view and not self.over.is_set():
+            readable, writable, _ = select.select(readers, [connection], [], SLICE)
             try:
-                view = view[connection.send(view[:65536]) :]
-                while read and connection.recv(MIB, socket.MSG_DONTWAIT):
-                    continue
-            except (TimeoutError, BlockingIOError):
+                if readable and not connection.recv(MIB):
+                    return
+                if writable:
+                    view = view[connection.send(view[:65536]) :]
+            except BlockingIOError:
                 continue
             except OSError:
                 return
@@ -495,7 +492,7 @@ def reads_one_byte_a_second(abuse: Abuse) -> None:
 def vanishes(abuse: Abuse) -> None:
     """The cable is cut: no FIN, no RST, and no packet is acknowledged any more."""
     with abuse.connect() as connection:
-        connection.recv(100)
+        select.select([connection], [], [], SILENCE)  # it has been greeted
         drop_packets(connection)
         abuse.begun.set()
         abuse.over.wait()
@@ -539,8 +536,7 @@ def floods(abuse: Abuse) -> None:
     """Short lines at full speed, and reads what comes back."""
     with abuse.connect() as connection:
         abuse.begun.set()
-        while not abuse.over.is_set():
-            abuse.send(connection, b"flood\n" * 50_000, read=True)
+        abuse.send(connection, b"flood\n" * 5_000_000, read=True)
 
 
 def floods_and_reads_nothing(abuse: Abuse) -> None:
@@ -587,9 +583,8 @@ def test_bad_client(
     peak = watch.peak()
     assert_one_order(members)
     leave(members)
-    if system.LINUX:
-        watch.assert_as_before()
-        assert peak < MOST_MEMORY, mib(peak)
+    watch.assert_as_before()
+    assert peak < MOST_MEMORY, mib(peak)
     stop(server)
     record_property("p99 without", percentile(quiet, 0.99))
     record_property("p99 with", percentile(busy, 0.99))
@@ -664,8 +659,7 @@ def test_fifty_floods(
     assert all(reader.messages() == first for reader in readers)
     assert_order_of_senders(first)
     assert [chatter.end for chatter in everybody] == [""] * len(everybody)
-    if system.LINUX:
-        assert peak < MOST_MEMORY + 55 * MIB, mib(peak)  # 1 MiB for each outbox
+    assert peak < MOST_MEMORY + 55 * MIB, mib(peak)  # 1 MiB for each outbox
     leave(everybody)
     watch.assert_as_before()
     record_property("lines a second", int(50 * lines / seconds))
@@ -975,7 +969,6 @@ def test_ends_while_locked(lab: Lab, history: Path, record_property: Record) -> 
 # -- a long time ----------------------------------------------------------------------
 
 
-@only_linux
 def test_hours_of_talk(
     lab: Lab, history: Path, long: bool, record_property: Record
 ) -> None:
