@@ -123,7 +123,7 @@ class Channel:
         """Send lines to every member, or to all but one."""
         data = encode_lines(lines)
         for member in self.members:
-            if member is not but:
+            if member is not but and not member.gone:
                 member.outbox += data
 
 
