@@ -9,7 +9,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option of tests that can go on for much longer."""
     group = parser.getgroup("the socket lab")
     group.addoption(
-        "--long", action="store_true", help="soak and abuse at full length: 30 minutes"
+        "--long", action="store_true", help="soak and abuse at full length: 6 minutes"
     )
 
 
