@@ -33,7 +33,9 @@ PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
 INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)"
-BUSY_TIMEOUT = 0.5  # seconds: better a message refused than a chat that stands still
+# Seconds for which the first line waits that finds the file locked by another program;
+# the next ones are refused at once. Better that than a chat that stands still.
+BUSY_TIMEOUT = 0.5
 
 
 class HistoryError(Exception):
@@ -62,6 +64,7 @@ class History:
         """
         self._path = os.fspath(path)
         self._lock = threading.Lock()
+        self._patience = BUSY_TIMEOUT
         with _naming(self._path):
             _check_header(self._path)
             _check_pages(self._path)
@@ -75,14 +78,15 @@ class History:
     def add(self, *messages: Message) -> None:
         """Keep messages, in their order, or raise HistoryError: then none was kept."""
         if len(messages) == 1:
-            self._execute(INSERT, messages[0])
+            with self._writing():
+                self._connection.execute(INSERT, messages[0])
         elif messages:
-            with self._lock, _naming(self._path), self._transaction():
+            with self._writing(), self._transaction():
                 self._connection.executemany(INSERT, messages)
 
     def last(self, channel: str, count: int = 50) -> list[Message]:
         """Return the channel's last messages, ``count`` at most, oldest first."""
-        newest_first = self._execute(
+        newest_first = self._read(
             "SELECT sent_at, channel, nick, text FROM messages"
             " WHERE channel = ? ORDER BY id DESC LIMIT ?",
             (channel, count),
@@ -91,11 +95,13 @@ class History:
 
     def add_channel(self, name: str) -> None:
         """Remember a channel; one that is known already stays where it is."""
-        self._execute("INSERT OR IGNORE INTO channels (name) VALUES (?)", (name,))
+        with self._writing():
+            insert = "INSERT OR IGNORE INTO channels (name) VALUES (?)"
+            self._connection.execute(insert, (name,))
 
     def channels(self) -> list[str]:
         """Return the channels' names in the order of their creation."""
-        rows = self._execute("SELECT name FROM channels ORDER BY id", ())
+        rows = self._read("SELECT name FROM channels ORDER BY id", ())
         return [name for (name,) in rows]
 
     def close(self) -> None:
@@ -116,6 +122,22 @@ class History:
         self.close()
 
     @contextmanager
+    def _writing(self) -> Iterator[None]:
+        # A statement is a transaction of its own: it happens wholly or not at all.
+        with self._lock, _naming(self._path):
+            try:
+                yield
+            except sqlite3.OperationalError:
+                self._have_patience(0)
+                raise
+            self._have_patience(BUSY_TIMEOUT)
+
+    def _have_patience(self, seconds: float) -> None:
+        if seconds != self._patience:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(1000 * seconds)}")
+            self._patience = seconds
+
+    @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -126,8 +148,7 @@ class History:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _execute(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
-        # A statement is a transaction of its own: it happens wholly or not at all.
+    def _read(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
         with self._lock, _naming(self._path):
             return self._connection.execute(sql, values).fetchall()
 

@@ -24,7 +24,7 @@ MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow clien
 MAX_CHANNELS = 100
 PATIENCE = 1.0  # seconds that a flood waits for a reader that has stopped
 RECEIVE = 16384  # bytes; who fills this at once sends faster than we relay
-MAX_PENDING = 1000  # pieces of RECEIVE bytes that wait to be handled
+MAX_PENDING = 10_000  # lines that wait to be handled; with more, all flood
 # Unicode's categories Cc, Zl and Zp: they could forge a line, or drive a terminal.
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 HELP = (
@@ -119,7 +119,7 @@ class Channel:
         """Send lines to every member, or to all but one."""
         data = encode_lines(lines)
         for member in self.members:
-            if member is not but:
+            if member is not but and not member.gone:
                 member.outbox += data
 
 
@@ -229,7 +229,7 @@ class ChatServer:
         self.max_clients = max_clients
         self.clients: dict[str, Client] = {}  # by nick without case
         self.guests = 0
-        self.pending: deque[tuple[Client, list[bytes]]] = deque()  # lines to handle
+        self.pending: deque[tuple[Client, bytes]] = deque()  # lines to handle
         self.said: list[tuple[Client, Message]] = []  # and not yet kept and shown
         self.next_turn = threading.Lock()  # held by the thread that waits for the lock
         self.lock = threading.Condition()
@@ -270,8 +270,8 @@ class ChatServer:
         with self.lock:
             client = Client(connection, self.free_nick(), self.lobby)
             # TODO 5.19: if max_clients are here: hang up with ! server full, and close
-            self.clients[client.nick] = client
             threading.Thread(target=self.serve_client, args=[client]).start()
+            self.clients[client.nick] = client
 
     def free_nick(self) -> str:
         """Return the next guestN that nobody has."""
@@ -286,8 +286,9 @@ class ChatServer:
             self.join(client, self.lobby.name)
         for lines in client.split_lines():
             if client.floods or len(self.pending) > MAX_PENDING:
-                self.hold_back(client)
-            self.hand_in(client, lines)
+                self.hold_back(client, lines)
+            else:
+                self.hand_in(client, lines)
         with self.turn():
             self.handle_pending()  # the client's last words may be there
             client.gone = True
@@ -295,15 +296,20 @@ class ChatServer:
             self.leave(client)
         client.close()
 
-    def hold_back(self, client: Client) -> None:
-        """Let a flood wait until those who still read have caught up."""
-        with self.lock:
+    def hold_back(self, client: Client, lines: list[bytes]) -> None:
+        """Let a flood wait until those who still read have caught up.
+
+        It is handled before the lock is free: else fifty floods could all find that
+        nobody is behind, and then come all at once.
+        """
+        with self.turn():
             # TODO 5.18: as long as a member of its channel is behind, wait for run()
-            pass
+            self.pending.extend((client, line) for line in lines)
+            self.handle_pending()
 
     def hand_in(self, client: Client, lines: list[bytes]) -> None:
         """Let lines be handled: by this thread, or by the one that waits already."""
-        self.pending.append((client, lines))
+        self.pending.extend((client, line) for line in lines)
         if self.next_turn.acquire(blocking=False):
             with self.turn():
                 self.next_turn.release()  # who comes from now on may be too late for us
@@ -320,10 +326,11 @@ class ChatServer:
     def handle_pending(self) -> None:
         """Handle the lines that all threads have handed in."""
         for _ in range(len(self.pending)):
-            client, lines = self.pending.popleft()
-            for line in lines:
-                if not client.gone:
-                    self.handle(client, line)
+            client, line = self.pending.popleft()
+            if not client.gone and not self.stopping:
+                self.handle(client, line)
+                if len(client.outbox) > MAX_OUTBOX:  # a short line, a long answer
+                    client.flush()
         self.deliver()
 
     def handle(self, client: Client, line: bytes) -> None:

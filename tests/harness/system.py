@@ -197,10 +197,19 @@ def at_rest(pid: int) -> int | None:
 
 def memory(pid: int) -> int | None:
     """Return the bytes that a program holds in memory, or None where we cannot look."""
+    return _memory(pid, "VmRSS")
+
+
+def peak_memory(pid: int) -> int | None:
+    """Return the most bytes that it has ever held, or None where we cannot look."""
+    return _memory(pid, "VmHWM")
+
+
+def _memory(pid: int, field: str) -> int | None:
     if not LINUX:
         return None
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
     return None
 
