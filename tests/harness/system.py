@@ -174,6 +174,26 @@ def sleeps(pid: int) -> bool | None:
     return all(state not in "RD" for state in states)
 
 
+def sandboxed_pid(bwrap: int) -> int | None:
+    """Return the id of the program in a sandbox, if it has started.
+
+    bwrap(1) waits outside; its child is the first process inside, and only the child's
+    child is the program, once it leads a process group of its own.
+    """
+    pid = bwrap
+    for _ in range(2):
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:  # it has ended
+            return None
+        if not children:
+            return None
+        pid = int(children[0])
+    with contextlib.suppress(OSError):
+        return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
+    return None
+
+
 def at_rest(pid: int) -> int | None:
     """Return the processor time that a program has used, if all its threads wait now.
 
