@@ -195,7 +195,7 @@ def find_root(entries: list[Entry], notes: list[str]) -> list[Entry]:
     """Return the entries as seen from where the exercises' folders lie."""
     if len(entries) > MOST_FILES:
         raise TooMuchError(f"holds more than {MOST_FILES:,} files")
-    if not entries:
+    if not entries and not notes:
         notes.append("is empty")
     depths = [d for d in range(8) if any(is_work(entry.path, d) for entry in entries)]
     if not depths or depths[0] == 0:

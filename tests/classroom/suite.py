@@ -4,6 +4,7 @@ The process that grades the class never imports what a student wrote. It starts 
 watches its time and the room that it takes, and reads the report that pytest wrote.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from typing import Any
 from tests.classroom.errors import ClassroomError
 from tests.grading import checks_of
 from tests.harness import confinement, system
+from tests.harness.checks import Check
 from tests.harness.submission import LAB
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
@@ -86,7 +88,11 @@ def run(
             stderr=subprocess.STDOUT,
             **system.process_options(),
         )
-        note = watch(process, work, stop)
+        try:
+            note = watch(process, work, stop)
+        finally:
+            end(process)
+            system.kill_marked(f"HOME={work}\0")  # what has left its process group
     text = (work / "output.txt").read_text("utf-8", "replace")
     text = text.replace(f" --submission {submission}", "")
     html = page.read_text("utf-8") if page.exists() else ""
@@ -106,28 +112,30 @@ def environment(work: Path) -> dict[str, str]:
 
 def watch(process: "subprocess.Popen[bytes]", work: Path, stop: threading.Event) -> str:
     """Wait for a suite's end; return why it was stopped before, or ''."""
-    note, ends = "", time.monotonic() + LONGEST
-    try:
-        while not note and process.poll() is None:
-            if stop.wait(GLANCE if ends - time.monotonic() < LONGEST - 5 else 0.02):
-                raise StoppedError
-            if time.monotonic() > ends:
-                note = f"stopped after {LONGEST:.0f} s"
-            elif bytes_in(work) > MOST_ON_DISK:
-                note = f"stopped: it wrote more than {MOST_ON_DISK // 1024**2} MB"
-    finally:
-        end(process)
-    return note
+    ends = time.monotonic() + LONGEST
+    while not has_ended(process):
+        if stop.is_set():
+            raise StoppedError
+        if time.monotonic() > ends:
+            return f"stopped after {LONGEST:.0f} s"
+        if bytes_in(work) > MOST_ON_DISK:
+            return f"stopped: it wrote more than {MOST_ON_DISK // 1024**2} MB"
+    return ""
+
+
+def has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Wait a moment for a process, and tell whether it has ended."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GLANCE)
+    return process.poll() is not None
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
     """Let pytest stop its programs, if it still runs, and then make sure."""
     if process.poll() is None:
         system.terminate(process.pid)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            pass  # then it is killed
     system.kill(process.pid)
     process.wait()
 
@@ -150,7 +158,7 @@ def read_verdict(
     """Read what a suite reported; what is not there, or makes no sense, counts 0."""
     try:
         result = json.loads(report.read_text("utf-8"))
-        same = [check["id"] for check in result["checks"]] == list(checks_of(exercise))
+        same = {check["id"] for check in result["checks"]} == set(checks_of(exercise))
     except (OSError, ValueError, KeyError, TypeError):
         same = False
     if same and not note:
@@ -159,26 +167,33 @@ def read_verdict(
     return Verdict(without_result(exercise, note), f"{note}\n\n{text}", "", note)
 
 
-def without_result(exercise: str, message: str) -> dict[str, Any]:
+def without_result(
+    exercise: str, message: str, outcome: str = "error"
+) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
-    checks = [
+    checks: list[dict[str, Any]] = [
         {
             "id": check.id,
             "exercise": exercise,
             "title": check.title,
             "points": 0,
             "max_points": check.points,
-            "outcome": "error",
+            "outcome": outcome,
             "message": message,
             "hint": "",
             "steps": [],
             "output": "",
             "seconds": 0.0,
         }
-        for check in checks_of(exercise).values()
+        for check in sorted(checks_of(exercise).values(), key=number)
     ]
-    most = sum(check.points for check in checks_of(exercise).values())
+    most = sum(check["max_points"] for check in checks)
     return {"points": 0, "max_points": most, "seed": 0, "checks": checks}
+
+
+def number(check: Check) -> list[int]:
+    """Return a check's number to sort by: 5.10 comes after 5.9."""
+    return [int(part) for part in check.id.split(".")]
 
 
 def remove(folder: Path) -> None:
