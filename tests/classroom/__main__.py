@@ -4,12 +4,26 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from tests.classroom.differences import as_page, as_text, compare
 from tests.classroom.errors import ClassroomError
+from tests.classroom.files import write
 from tests.classroom.grade import Options, grade_class
+from tests.classroom.gradescope import (
+    as_summary,
+    for_classroom50,
+    for_gradescope,
+    judge_all,
+    write_bundle,
+    write_json,
+)
 from tests.classroom.handout import hand_out
-from tests.classroom.suite import choose_sandbox, describe_confinement
+from tests.classroom.suite import (
+    choose_sandbox,
+    describe_confinement,
+    without_result,
+)
 from tests.harness.submission import YOURS
 
 STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
@@ -25,6 +39,9 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_handout(commands)
     add_grade(commands)
+    add_diff(commands)
+    add_gradescope(commands)
+    add_report(commands)
     return parser
 
 
@@ -136,6 +153,83 @@ def run_grade(arguments: argparse.Namespace) -> int:
         return STOPPED
     print(arguments.out / "class.html")
     return 0
+
+
+def add_diff(commands: Commands) -> None:
+    """Add the command ``diff``."""
+    text = "show what a submission changed of the starter, and how the solution differs"
+    parser = commands.add_parser("diff", help=text, description=text)
+    parser.add_argument("submission", metavar="SUBMISSION", type=Path)
+    add_exercise(parser)
+    parser.add_argument("--html", metavar="FILE", type=Path, help="side by side")
+    parser.set_defaults(run=run_diff)
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """Compare a submission with starter and solution."""
+    pairs = compare(arguments.submission, chosen(arguments.exercise))
+    if arguments.html:
+        write(arguments.html, as_page(arguments.submission.name, pairs))
+    else:
+        sys.stdout.write(as_text(pairs, in_colour=sys.stdout.isatty()))
+    return 0
+
+
+def add_gradescope(commands: Commands) -> None:
+    """Add the command ``gradescope``."""
+    text = "write an autograder for Gradescope, and a workflow for a class repository"
+    parser = commands.add_parser("gradescope", help=text, description=text)
+    parser.add_argument("destination", metavar="DEST", type=Path, help="a new folder")
+    add_exercise(parser)
+    parser.set_defaults(run=run_gradescope)
+
+
+def run_gradescope(arguments: argparse.Namespace) -> int:
+    """Write the bundle."""
+    write_bundle(arguments.destination, chosen(arguments.exercise))
+    print(f"Zip what is in {arguments.destination}, not the folder itself.")
+    return 0
+
+
+def add_report(commands: Commands) -> None:
+    """Add the command ``report``."""
+    text = "grade one submission for another system: the bundle's programs call it"
+    parser = commands.add_parser("report", help=text, description=text)
+    parser.add_argument("submission", metavar="SUBMISSION", type=Path)
+    add_exercise(parser)
+    add_sandbox(parser)
+    parser.add_argument("--gradescope", metavar="FILE", type=Path, help="results.json")
+    parser.add_argument("--classroom50", metavar="FILE", type=Path, help="result.json")
+    parser.add_argument("--summary", metavar="FILE", type=Path, help="as Markdown")
+    parser.set_defaults(run=run_report)
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Grade one submission; every declared check is there from the beginning."""
+    exercises = chosen(arguments.exercise)
+    waiting = [without_result(name, "The grader was stopped.") for name in exercises]
+    write_reports(arguments, waiting, [], "nothing")
+    in_sandbox = choose_sandbox(arguments.sandbox)
+    hand_in, reports = judge_all(arguments.submission, exercises, in_sandbox)
+    held = describe_confinement(in_sandbox)
+    write_reports(arguments, reports, hand_in.notes, held)
+    sys.stdout.write(as_summary(reports))
+    return 0
+
+
+def write_reports(
+    arguments: argparse.Namespace,
+    reports: list[dict[str, Any]],
+    notes: list[str],
+    held: str,
+) -> None:
+    """Write the files that were asked for."""
+    if arguments.gradescope:
+        write_json(arguments.gradescope, for_gradescope(reports, notes, held))
+    if arguments.classroom50:
+        write_json(arguments.classroom50, for_classroom50(reports))
+    if arguments.summary:
+        write(arguments.summary, as_summary(reports))
 
 
 def main() -> int:

@@ -147,7 +147,8 @@ def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:
 @cache
 def suite_digest(exercise: str) -> bytes:
     """Return a digest of an exercise's suites, the given files and the harness."""
-    files = [*(LAB / exercise).glob("test_*.py"), *(LAB / "tests/harness").glob("*.py")]
+    files = [Path(suite.__file__), *(LAB / exercise).glob("test_*.py")]
+    files += (LAB / "tests/harness").glob("*.py")
     given = [LAB / exercise / name for name in GIVEN.get(exercise, [])]
     digest = hashlib.sha256()
     for file in sorted(files + [file for file in given if file.exists()]):
