@@ -80,6 +80,25 @@ jobs:
           --classroom50 ../result.json --summary "$GITHUB_STEP_SUMMARY"
 """
 
+AUTOGRADER50 = '''"""Grades the checkout that it is run in, for Classroom 50.
+
+All of this folder belongs to CLASSROOM/autograders/ASSIGNMENT/.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RESULT = Path("result.json").absolute()
+PIP = [sys.executable, "-m", "pip", "install", "--quiet"]
+REPORT = [sys.executable, "-m", "tests.classroom", "report", str(Path.cwd())]
+
+subprocess.run([*PIP, "-r", str(HERE / "requirements.txt")], check=True)
+options = ["--exercise", *"EXERCISES".split(), "--classroom50", str(RESULT)]
+sys.exit(subprocess.run([*REPORT, *options], cwd=HERE).returncode)
+'''
+
 
 def write_bundle(destination: Path, exercises: list[str]) -> None:
     """Write the autograder: zip its contents, not the folder, for Gradescope.
@@ -98,7 +117,8 @@ def write_bundle(destination: Path, exercises: list[str]) -> None:
     for name, text in programs.items():
         write(destination / name, text)
         (destination / name).chmod(0o755)
-    write(destination / "grade.yml", WORKFLOW.replace("EXERCISES", numbers))
+    for name, text in ("grade.yml", WORKFLOW), ("autograder.py", AUTOGRADER50):
+        write(destination / name, text.replace("EXERCISES", numbers))
 
 
 def judge_all(

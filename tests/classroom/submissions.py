@@ -72,6 +72,8 @@ def read_hand_in(source: Path) -> HandIn:
     try:
         entries = find_root(list(entries_of(source, hand_in.notes)), hand_in.notes)
         take(entries, hand_in)
+        if not hand_in.files and not hand_in.notes:
+            hand_in.notes.append("holds none of the files that are graded")
     except TooMuchError as error:
         hand_in.notes.append(str(error))
     except DAMAGED + ODD as error:
