@@ -5,6 +5,7 @@ The sandbox is bubblewrap's, bwrap(1): each program gets a process table of its 
 of the file system only Python, the system's programs, and its work folder.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -40,7 +41,8 @@ def set_limits() -> None:
     for limit, most in limits.items():
         _, hard = resource.getrlimit(limit)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (most, most))
+        with contextlib.suppress(ValueError):  # macOS has lower limits of its own
+            resource.setrlimit(limit, (most, most))
 
 
 @cache
