@@ -24,6 +24,7 @@ from tests.answers.hostile.archives import ARCHIVES
 from tests.answers.hostile.attacks import ATTACKS, BROUGHT, SERVER, Attack
 from tests.classroom import submissions
 from tests.classroom.grade import Options, grade_class, plan, safe_name
+from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
 from tests.grading import SOLUTIONS, checks_of
@@ -123,6 +124,8 @@ def hand_in_oddly(folder: Path) -> None:
     hand_in(folder / "frank", RIGHT.decode().encode("utf-16"))
     (folder / "gina").write_text("a file instead of a folder")
     (folder / "hugo.zip").write_bytes(b"PK, but broken")
+    (folder / "karl").mkdir()
+    (folder / "karl" / "server.py").write_bytes(RIGHT)
     hand_in(folder / "=ines()", GIVES_UP)
     hand_in(folder / "Жанна", GIVES_UP)
     (folder / ".DS_Store").touch()
@@ -149,6 +152,7 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
         ("frank", 0, f"{SERVER} is not UTF-8"),
         ("gina", 0, "is neither a folder nor an archive (zip, tar.gz)"),
         ("hugo", 0, "cannot be read: File is not a zip file"),
+        ("karl", 10, f"has no folder {HELLO}: taken from where it lay"),
         ("'=ines()", 0, ""),
         ("Жанна", 0, ""),
     ],
@@ -181,6 +185,34 @@ def test_class_page_is_complete(odd_class: Class) -> None:
         assert (odd_class.out / unquote(link)).is_file()
     assert not re.search(r"(src|href)=.https?:|@import|url\(", page)
     assert "1.1</strong> listens on the HOST and PORT" in page
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="there is no chromium")
+def test_class_page_is_sorted_by_clicking(odd_class: Class, tmp_path: Path) -> None:
+    page = (odd_class.out / "class.html").read_text("utf-8")
+    clicks = "document.querySelectorAll('thead button')[1].click()"
+    file = tmp_path / "class.html"
+    file.write_text(
+        page.replace("</body>", f"<script>{clicks}</script></body>"), "utf-8"
+    )
+    dom = subprocess.run(
+        ["chromium", "--headless", "--no-sandbox", "--disable-background-networking"]
+        + [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+    sums = [int(points) for points in re.findall(r'class="sum">(\d+)', dom)]
+    assert sums == sorted(sums, reverse=True)
+    assert sums != [int(row["sum"]) for row in odd_class.grades.values()]
+
+
+def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(4)
+    progress.graded("alice", {"points": 5, "max_points": 10}, [])
+    progress.graded("bob", {"points": 10, "max_points": 10}, [])
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert re.search(r"█{12}░{12} 2/4 suites +0:00 left  mean  75 %  bob$", last)
 
 
 def times_of_results(out: Path) -> dict[str, int]:

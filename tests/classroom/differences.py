@@ -49,7 +49,7 @@ def compare(source: Path, exercises: list[str]) -> Iterator[tuple[str, str, str,
     First what the submission changed of the starter, then what separates it from the
     solution. Raises ClassroomError when there is nothing to compare.
     """
-    hand_in = read_hand_in(source)
+    hand_in = read_hand_in(source, exercises)
     if not hand_in.files:
         raise ClassroomError(f"{source}: {'; '.join(hand_in.notes)}.")
     for exercise in exercises:

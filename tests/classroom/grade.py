@@ -91,7 +91,7 @@ def plan(
     """Return the class, and what has to be graded: by student, then by exercise."""
     students, tasks = [], []
     for name, source in find_students(submissions, out):
-        hand_in = read_hand_in(source)
+        hand_in = read_hand_in(source, options.exercises)
         student = Student(name, source, out / name, tuple(hand_in.notes))
         students.append(student)
         for exercise in options.exercises:
@@ -176,7 +176,7 @@ def grade_one(
         raise suite.StoppedError
     work = Path(tempfile.mkdtemp(dir=(out / WORK).absolute()))
     try:
-        hand_in = read_hand_in(student.source)
+        hand_in = read_hand_in(student.source, options.exercises)
         verdict = judge(hand_in, exercise, work, options.in_sandbox, stop)
     finally:
         suite.remove(work)

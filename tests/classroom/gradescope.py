@@ -125,7 +125,7 @@ def judge_all(
     source: Path, exercises: list[str], in_sandbox: bool
 ) -> tuple[HandIn, list[dict[str, Any]]]:
     """Grade one submission; return it, and a report for each exercise."""
-    hand_in = read_hand_in(source)
+    hand_in = read_hand_in(source, exercises)
     reports = []
     for exercise in exercises:
         work = Path(tempfile.mkdtemp(prefix="classroom-"))

@@ -10,7 +10,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -66,11 +66,17 @@ class HandIn:
                 file.chmod(0o755)
 
 
-def read_hand_in(source: Path) -> HandIn:
-    """Read a student's folder or archive. Whatever is wrong with it becomes a note."""
+def read_hand_in(source: Path, exercises: Sequence[str] = tuple(YOURS)) -> HandIn:
+    """Read a student's folder or archive. Whatever is wrong with it becomes a note.
+
+    When only one of the ``exercises`` is asked for, its files may lie without folder.
+    """
     hand_in = HandIn()
     try:
-        entries = find_root(list(entries_of(source, hand_in.notes)), hand_in.notes)
+        entries = list(entries_of(source, hand_in.notes))
+        if len(exercises) == 1:
+            entries = with_folder(entries, exercises[0], hand_in.notes)
+        entries = find_root(entries, hand_in.notes)
         take(entries, hand_in)
         if not hand_in.files and not hand_in.notes:
             hand_in.notes.append("holds none of the files that are graded")
@@ -209,6 +215,25 @@ def find_root(entries: list[Entry], notes: list[str]) -> list[Entry]:
     others = f", and {len(roots) - 1} others, which were not taken"
     notes.append(f"taken from its folder {'/'.join(root)}{others * (len(roots) > 1)}")
     return list(below(entries, root))
+
+
+def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[Entry]:
+    """Return the entries as if the exercise's files lay in its folder.
+
+    It is what people upload who are asked for one file.
+    """
+    if any(is_work(entry.path, depth) for entry in entries for depth in range(8)):
+        return entries
+    found = [entry for entry in entries if entry.path.name in YOURS[exercise]]
+    if not found:
+        return entries
+    top = min((entry.path.parent for entry in found), key=lambda p: len(p.parts))
+    notes.append(f"has no folder {exercise}: taken from where it lay")
+    return [
+        Entry(PurePosixPath(exercise, entry.path.name), entry.executable, entry.read)
+        for entry in found
+        if entry.path.parent == top
+    ]
 
 
 def is_work(path: PurePosixPath, depth: int) -> bool:
