@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -142,6 +143,7 @@ def chosen(numbers: list[int] | None) -> list[str]:
 
 def run_grade(arguments: argparse.Namespace) -> int:
     """Grade a class."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C does
     in_sandbox = choose_sandbox(arguments.sandbox)
     print(f"Programs are held by {describe_confinement(in_sandbox)}.", file=sys.stderr)
     exercises = chosen(arguments.exercise)
@@ -235,6 +237,8 @@ def write_reports(
 def main() -> int:
     """Run a command; what the user can mend gets one line."""
     arguments = build_parser().parse_args()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
     try:
         status: int = arguments.run(arguments)
     except (ClassroomError, OSError) as error:

@@ -32,6 +32,7 @@ WORK = ".work"  # in the reports' folder: what is there while suites run
 CLASS_FILES = {"grades.csv", "class.html"}  # whose names no student's folder can have
 REFRESH = 5.0  # seconds between two writings of the class's files
 NEEDS = {"exercise3_tcp_client": ["exercise2_accept_loop"]}  # 3.10 runs that server
+LONGEST_NAME = 60  # characters of a student's folder; a file's name has 255 bytes
 UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|^\.+|[. ]+$')
 
 
@@ -122,7 +123,7 @@ def find_students(submissions: Path, out: Path) -> Iterator[tuple[str, Path]]:
 
 def safe_name(name: str) -> str:
     """Return a name under which every system can have a folder, and a page can show."""
-    return UNSAFE.sub("_", shown(name)) or "_"
+    return UNSAFE.sub("_", shown(name)[:LONGEST_NAME]) or "_"
 
 
 def prepare(out: Path) -> None:
@@ -206,7 +207,13 @@ def judge(
     submission, suites_own = work / "submission", work / "suite"
     submission.mkdir()
     suites_own.mkdir()
-    hand_in.write_to(submission)
+    try:
+        hand_in.write_to(submission)
+    except (OSError, ValueError) as error:  # names that no system takes, among others
+        note = f"cannot be laid out: {getattr(error, 'strerror', None) or error}"
+        return suite.Verdict(
+            suite.without_result(exercise, note), f"{note}\n", "", note
+        )
     return suite.run(exercise, submission, suites_own, in_sandbox, stop)
 
 

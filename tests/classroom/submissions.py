@@ -6,7 +6,9 @@ count are read, each up to a limit, and only those are written where they will r
 
 import gzip
 import io
+import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -22,8 +24,9 @@ MOST_OF_A_SOURCE = 1024 * 1024  # bytes of a file called yours; solutions have 2
 MOST_IN_ALL = 64 * 1024 * 1024  # bytes of a submission in another language
 ARCHIVES = (".zip", ".tar.gz", ".tgz")
 NO_STUDENTS_WORK = {"__MACOSX", "__pycache__", "node_modules", "venv"}
+# What the library raises for archives that are damaged, or that it cannot read.
 DAMAGED = (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, zlib.error)
-ODD = (NotImplementedError, RuntimeError, ValueError)  # of zipfile: what it cannot read
+ODD = (lzma.LZMAError, struct.error, RuntimeError, ValueError)
 
 
 class TooMuchError(Exception):
