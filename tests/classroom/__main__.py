@@ -131,7 +131,7 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
         "--sandbox",
         choices=["auto", "required", "none"],
         default="auto",
-        help="hold programs in bubblewrap: where it runs (auto), or else not at all",
+        help="bubblewrap: where it runs (auto), or no grading without (required)",
     )
 
 
