@@ -440,6 +440,8 @@ def test_every_program_that_is_named_exists(file: str) -> None:
     for folder, module, name in NAMED_FILE.findall(text_of(file)):
         if module:
             name = module.replace(".", "/") + ".py"
+            is_package = (LAB / folder / name[:-3] / "__main__.py").exists()
+            name = name[:-3] if is_package else name
         assert (LAB / folder / name).exists(), f"{folder}/{name}"
 
 

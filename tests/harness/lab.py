@@ -58,7 +58,7 @@ class Lab:
         """Start the exercise's server on an address that nobody else uses."""
         port = system.free_port(self.host) if port is None else port
         exercise = exercise or self.exercise
-        command = self.submission.command(exercise, "server", self.host, port)
+        command = self._command(exercise, "server", self.host, port)
         command += options
         if open_files:
             command = system.with_open_files(command, open_files)
@@ -70,7 +70,7 @@ class Lab:
 
     def start_with_port(self, port: str) -> Program:
         """Start the exercise's server with a port that somebody has mistyped."""
-        command = self.submission.command(self.exercise, "server", self.host, port)
+        command = self._command(self.exercise, "server", self.host, port)
         name = self._name("server", self.host, port)
         server = Program(name, command, self.submission.folder, self.history)
         self.programs.append(server)
@@ -85,7 +85,7 @@ class Lab:
         in_terminal: bool = False,
     ) -> Program:
         """Start the exercise's client."""
-        command = self.submission.command(self.exercise, "client", host, port)
+        command = self._command(self.exercise, "client", host, port)
         command += options
         name, folder = self._name("client", host, port), self.submission.folder
         client = Program(
@@ -93,6 +93,11 @@ class Lab:
         )
         self.programs.append(client)
         return client
+
+    def _command(
+        self, exercise: str, program: str, host: str, port: int | str
+    ) -> list[str]:
+        return self.submission.command(exercise, program, host, port, self.folder)
 
     def _name(self, kind: str, host: str, port: int | str) -> str:
         """Announce a start; the second server of a check is called "server 2"."""

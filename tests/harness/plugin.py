@@ -12,6 +12,7 @@ import pytest
 
 from tests.harness import system
 from tests.harness.checks import Check, CheckFailedError
+from tests.harness.confinement import set_limits
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
 from tests.harness.program import MARK
@@ -33,7 +34,9 @@ class State:
     def __init__(self, config: pytest.Config) -> None:
         """Read the options."""
         submission = config.getoption("--submission")
-        self.submission = Submission(Path(submission).absolute() if submission else LAB)
+        root = Path(submission).absolute() if submission else LAB
+        confined = config.getoption("--confine")
+        self.submission = Submission(root, in_sandbox=confined == "sandbox")
         self.given = f" --submission {submission}" if submission else ""
         self.reports = [Path(file) for file in config.getoption("--report")]
         seed = config.getoption("--seed")
@@ -53,6 +56,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="write the results to FILE.json or FILE.html",
+    )
+    group.addoption(
+        "--confine",
+        choices=["limits", "sandbox"],
+        help="hold the programs by limits, or in a sandbox, too: for strangers' ones",
     )
     group.addoption("--seed", type=int, help="repeat a run's random choices")
     group.addoption(
@@ -76,6 +84,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; with nothing but suites to run, print the score alone."""
     config.addinivalue_line("markers", "check(check): a graded check of the lab")
     state = config.stash[STATE] = State(config)
+    if config.getoption("--confine"):
+        set_limits()
     _require_own_settings(config)
     for file in state.reports:
         if file.suffix not in (".json", ".html"):

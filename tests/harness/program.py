@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from tests.harness.patience import (
     ANSWER,
     SLICE,
     SOON,
+    START,
     slices,
     slices_until_still,
     wait_until,
@@ -106,6 +108,7 @@ class Program:
         self.exited = threading.Event()
         self.was_reached = False  # by a peer: from then on a refusal is a failure
         self.is_python = "faulthandler" in command
+        self.in_sandbox = any("bwrap" in word for word in command)
         self._start(command, clean_environment() | (environment or {}), in_terminal)
 
     def _start(
@@ -143,7 +146,9 @@ class Program:
         threading.Thread(target=output.read_all, args=[pipe], daemon=True).start()
 
     def _wait(self) -> None:
-        self.process.wait()
+        status = self.process.wait()
+        if self.in_sandbox and status > 128:  # so bwrap tells of a signal, as sh does
+            self.process.returncode = 128 - status
         self.exited.set()
 
     # -- what a check does with it ----------------------------------------------------
@@ -151,7 +156,17 @@ class Program:
     @property
     def pid(self) -> int:
         """The process id, which is the process group's too."""
-        return self.process.pid
+        return self._pid_in_sandbox if self.in_sandbox else self.process.pid
+
+    @cached_property
+    def _pid_in_sandbox(self) -> int:
+        """The id of the program itself, as seen from outside its sandbox."""
+
+        def is_found() -> bool:
+            return self.exited.is_set() or bool(system.sandboxed_pid(self.process.pid))
+
+        wait_until(is_found, slices(START))
+        return system.sandboxed_pid(self.process.pid) or self.process.pid
 
     def slices(self, seconds: float) -> Iterator[float]:
         """Yield waits up to a limit, or until the program is at rest for too long.
@@ -194,7 +209,10 @@ class Program:
 
     def stop(self) -> None:
         """Make sure that nothing of it runs on."""
-        system.kill(self.pid)
+        if self.in_sandbox:  # which ends when the process that made it does
+            system.kill(self.process.pid)
+        else:
+            system.kill(self.pid)
         if self._keyboard != -1:
             os.close(self._keyboard)
             self._keyboard = -1

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.harness.checks import CheckFailedError
+from tests.harness.confinement import sandboxed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -35,9 +36,10 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "tests", "solutions")
 class Submission:
     """A folder laid out like the repository, ready to run."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, in_sandbox: bool = False) -> None:
         """Take a submission's folder; whether it holds anything shows later."""
         self.root = root
+        self.in_sandbox = in_sandbox
 
     @cached_property
     def folder(self) -> Path:
@@ -81,9 +83,20 @@ class Submission:
         return commands
 
     def command(
+        self, exercise: str, program: str, host: str, port: int | str, *files: Path
+    ) -> list[str]:
+        """Return the command that starts ``program``, "server" or "client".
+
+        ``files`` are other folders that it may write to, such as the check's own.
+        """
+        command = self._plain_command(exercise, program, host, port)
+        if self.in_sandbox:
+            return sandboxed(command, self.folder, *files)
+        return command
+
+    def _plain_command(
         self, exercise: str, program: str, host: str, port: int | str
     ) -> list[str]:
-        """Return the command that starts ``program``, "server" or "client"."""
         given = self._commands.get(f"{exercise}.{program}")
         if given:
             return [_fill_in(word, host, port) for word in given]

@@ -129,7 +129,7 @@ def kill_marked(mark: str) -> list[int]:
         if not (more := _kill_marked(mark)):
             break
         killed += more
-    return killed
+    return list(dict.fromkeys(killed))  # one that is just ending is found once more
 
 
 def _kill_marked(mark: str) -> list[int]:
@@ -177,6 +177,26 @@ def sleeps(pid: int) -> bool | None:
 def _tasks(pid: int, name: str) -> list[Path]:
     """Return the files of this name that tell of a program's threads, proc(5)."""
     return list(Path(f"/proc/{pid}/task").glob(f"*/{name}"))
+
+
+def sandboxed_pid(bwrap: int) -> int | None:
+    """Return the id of the program in a sandbox, if it has started.
+
+    bwrap(1) waits outside; its child is the first process inside, and only the child's
+    child is the program, once it leads a process group of its own.
+    """
+    pid = bwrap
+    for _ in range(2):
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:  # it has ended
+            return None
+        if not children:
+            return None
+        pid = int(children[0])
+    with contextlib.suppress(OSError):
+        return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
+    return None
 
 
 def at_rest(pid: int) -> int | None:

@@ -1,0 +1,251 @@
+"""The classroom's command line: ``python -m tests.classroom COMMAND --help``."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tests.classroom.differences import as_page, as_text, compare
+from tests.classroom.errors import ClassroomError
+from tests.classroom.files import write
+from tests.classroom.grade import Options, grade_class
+from tests.classroom.gradescope import (
+    as_summary,
+    for_classroom50,
+    for_gradescope,
+    judge_all,
+    write_bundle,
+    write_json,
+)
+from tests.classroom.handout import hand_out
+from tests.classroom.suite import (
+    choose_sandbox,
+    describe_confinement,
+    without_result,
+)
+from tests.harness.submission import YOURS
+
+STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands, each with what it is good for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.classroom",
+        description="What an instructor needs around the lab. Begin with: handout.",
+        epilog="The page for instructors is tests/classroom/README.md.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_handout(commands)
+    add_grade(commands)
+    add_diff(commands)
+    add_gradescope(commands)
+    add_report(commands)
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_handout(commands: Commands) -> None:
+    """Add the command ``handout``."""
+    text = "write the students' tree: no solutions, no known answers, no classroom"
+    parser = commands.add_parser("handout", help=text, description=text)
+    parser.add_argument("destination", metavar="DEST", type=Path, help="a new folder")
+    parser.add_argument(
+        "--upto",
+        metavar="N",
+        type=int,
+        choices=range(1, len(YOURS) + 1),
+        default=len(YOURS),
+        help="the last exercise to hand out: the next one holds its solution",
+    )
+    parser.add_argument(
+        "--solutions",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="with the solutions, once everybody has handed in (default: without)",
+    )
+    parser.add_argument(
+        "--without-solutions",
+        dest="solutions",
+        action="store_false",
+        help="the default",
+    )
+    parser.set_defaults(run=run_handout)
+
+
+def run_handout(arguments: argparse.Namespace) -> int:
+    """Write the students' tree."""
+    destination = arguments.destination
+    exercises = hand_out(destination, arguments.upto, arguments.solutions)
+    count = f"{len(exercises)} exercise{'s' * (len(exercises) > 1)}"
+    print(f"{destination} holds {count}; every suite runs there.")
+    return 0
+
+
+def add_grade(commands: Commands) -> None:
+    """Add the command ``grade``."""
+    text = "grade a class; what is done already, and has not changed, is kept"
+    parser = commands.add_parser("grade", help=text, description=text)
+    parser.add_argument(
+        "submissions",
+        metavar="SUBMISSIONS",
+        type=Path,
+        help="holds a folder, zip or tar.gz per student, laid out like the lab",
+    )
+    parser.add_argument(
+        "--out", metavar="REPORTS", type=Path, required=True, help="where results go"
+    )
+    add_exercise(parser)
+    parser.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="suites at a time (default: one per processor)",
+    )
+    parser.add_argument("--again", action="store_true", help="grade all anew")
+    add_sandbox(parser)
+    parser.set_defaults(run=run_grade)
+
+
+def add_exercise(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses exercises."""
+    parser.add_argument(
+        "--exercise",
+        metavar="N",
+        type=int,
+        choices=range(1, len(YOURS) + 1),
+        nargs="+",
+        action="extend",
+        help="only these, such as --exercise 1 2 (default: all)",
+    )
+
+
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how programs are held."""
+    parser.add_argument(
+        "--sandbox",
+        choices=["auto", "required", "none"],
+        default="auto",
+        help="bubblewrap: where it runs (auto), or no grading without (required)",
+    )
+
+
+def chosen(numbers: list[int] | None) -> list[str]:
+    """Return the exercises' names for their numbers; all of them for None."""
+    names = list(YOURS)
+    return [names[number - 1] for number in sorted(set(numbers))] if numbers else names
+
+
+def run_grade(arguments: argparse.Namespace) -> int:
+    """Grade a class."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C does
+    in_sandbox = choose_sandbox(arguments.sandbox)
+    print(f"Programs are held by {describe_confinement(in_sandbox)}.", file=sys.stderr)
+    exercises = chosen(arguments.exercise)
+    jobs = max(arguments.jobs, 1)
+    options = Options(exercises, jobs, arguments.again, in_sandbox)
+    finished = grade_class(arguments.submissions, arguments.out, options)
+    if not finished:
+        print("Stopped. The same command goes on from here.", file=sys.stderr)
+        return STOPPED
+    print(arguments.out / "class.html")
+    return 0
+
+
+def add_diff(commands: Commands) -> None:
+    """Add the command ``diff``."""
+    text = "show what a submission changed of the starter, and how the solution differs"
+    parser = commands.add_parser("diff", help=text, description=text)
+    parser.add_argument("submission", metavar="SUBMISSION", type=Path)
+    add_exercise(parser)
+    parser.add_argument("--html", metavar="FILE", type=Path, help="side by side")
+    parser.set_defaults(run=run_diff)
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """Compare a submission with starter and solution."""
+    pairs = compare(arguments.submission, chosen(arguments.exercise))
+    if arguments.html:
+        write(arguments.html, as_page(arguments.submission.name, pairs))
+    else:
+        sys.stdout.write(as_text(pairs, in_colour=sys.stdout.isatty()))
+    return 0
+
+
+def add_gradescope(commands: Commands) -> None:
+    """Add the command ``gradescope``."""
+    text = "write an autograder for Gradescope, and a workflow for a class repository"
+    parser = commands.add_parser("gradescope", help=text, description=text)
+    parser.add_argument("destination", metavar="DEST", type=Path, help="a new folder")
+    add_exercise(parser)
+    parser.set_defaults(run=run_gradescope)
+
+
+def run_gradescope(arguments: argparse.Namespace) -> int:
+    """Write the bundle."""
+    write_bundle(arguments.destination, chosen(arguments.exercise))
+    print(f"Zip what is in {arguments.destination}, not the folder itself.")
+    return 0
+
+
+def add_report(commands: Commands) -> None:
+    """Add the command ``report``."""
+    text = "grade one submission for another system: the bundle's programs call it"
+    parser = commands.add_parser("report", help=text, description=text)
+    parser.add_argument("submission", metavar="SUBMISSION", type=Path)
+    add_exercise(parser)
+    add_sandbox(parser)
+    parser.add_argument("--gradescope", metavar="FILE", type=Path, help="results.json")
+    parser.add_argument("--classroom50", metavar="FILE", type=Path, help="result.json")
+    parser.add_argument("--summary", metavar="FILE", type=Path, help="as Markdown")
+    parser.set_defaults(run=run_report)
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Grade one submission; every declared check is there from the beginning."""
+    exercises = chosen(arguments.exercise)
+    waiting = [without_result(name, "The grader was stopped.") for name in exercises]
+    write_reports(arguments, waiting, [], "nothing")
+    in_sandbox = choose_sandbox(arguments.sandbox)
+    hand_in, reports = judge_all(arguments.submission, exercises, in_sandbox)
+    held = describe_confinement(in_sandbox)
+    write_reports(arguments, reports, hand_in.notes, held)
+    sys.stdout.write(as_summary(reports))
+    return 0
+
+
+def write_reports(
+    arguments: argparse.Namespace,
+    reports: list[dict[str, Any]],
+    notes: list[str],
+    held: str,
+) -> None:
+    """Write the files that were asked for."""
+    if arguments.gradescope:
+        write_json(arguments.gradescope, for_gradescope(reports, notes, held))
+    if arguments.classroom50:
+        write_json(arguments.classroom50, for_classroom50(reports))
+    if arguments.summary:
+        write(arguments.summary, as_summary(reports))
+
+
+def main() -> int:
+    """Run a command; what the user can mend gets one line."""
+    arguments = build_parser().parse_args()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
+    try:
+        status: int = arguments.run(arguments)
+    except (ClassroomError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+"""What the instructor gets: ``grades.csv``, and ``class.html`` with the whole class."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote
+
+from tests.classroom.feedback import NOT_HANDED_IN, results_of
+from tests.classroom.files import write
+from tests.harness.submission import YOURS
+from tests.harness.terminal import SIGNS
+
+Row = tuple[str, list[dict[str, Any]], Sequence[str]]  # name, results, notes
+FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
+MOST_FAILURES = 12  # that are shown with their hints
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>The class: $count students</title>
+<style>$style</style>
+</head>
+<body>
+<header>
+<h1>The class</h1>
+<p>$count students · mean $mean of $most points ·
+<a href="grades.csv">grades.csv</a></p>
+<p class="legend">$legend</p>
+</header>
+<main>
+<div class="map" tabindex="0" role="region" aria-label="Students by checks">
+<table>
+<thead><tr>$heads</tr></thead>
+<tbody>
+$rows
+</tbody>
+<tfoot><tr>$shares</tr></tfoot>
+</table>
+</div>
+<section>
+<h2>The commonest failures</h2>
+$failures
+</section>
+</main>
+<script>$script</script>
+</body>
+</html>
+""")
+
+FAILURE = Template("""<details>
+<summary><strong>$id</strong> $title <span>$count of $all</span></summary>
+<p>$hint</p>
+<p>$students</p>
+</details>""")
+
+STYLE = """
+:root { color-scheme: light dark; --page: #fff; --text: #1d2228; --quiet: #59636e;
+  --line: #c4cad1; --head: #eef1f4; --passed: #b9e3c3; --failed: #f4a9a3;
+  --blocked: #e3e6e9; --error: #f7d184; --link: #1a55b8; }
+@media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e7ea;
+  --quiet: #a2abb5; --line: #3a424b; --head: #1e2328; --passed: #1f5c34;
+  --failed: #8e2d2a; --blocked: #2a3037; --error: #7a5a10; --link: #8ab8ff; } }
+* { box-sizing: border-box; }
+body { margin: 0; padding: 1rem; background: var(--page); color: var(--text);
+  font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.2rem; } a { color: var(--link); }
+header p { margin: .25rem 0; }
+.legend span { margin-right: 1rem; white-space: nowrap; }
+.legend b, td.c { display: inline-block; width: 1.4rem; text-align: center; }
+.map { overflow: auto; max-height: 80vh; border: 1px solid var(--line);
+  margin: 1rem 0; }
+table { border-collapse: separate; border-spacing: 0; font-size: .85rem; }
+th, td { padding: .15rem .3rem; border-bottom: 1px solid var(--line);
+  font-weight: normal; text-align: right; white-space: nowrap; }
+td.c { display: table-cell; min-width: 1.9rem; border-left: 1px solid var(--page); }
+thead th { position: sticky; top: 0; background: var(--head); z-index: 1; padding: 0; }
+tfoot td, tfoot th { position: sticky; bottom: 0; background: var(--head);
+  font-size: .7rem; }
+th:first-child { position: sticky; left: 0; background: var(--head); text-align: left;
+  max-width: 11rem; overflow: hidden; text-overflow: ellipsis; z-index: 2; }
+thead th:first-child { z-index: 3; }
+thead button { font: inherit; border: 0; background: none; color: inherit; width: 100%;
+  padding: .3rem; cursor: pointer; } thead button:hover { text-decoration: underline; }
+thead th[aria-sort="ascending"] button::after { content: " ↑"; }
+thead th[aria-sort="descending"] button::after { content: " ↓"; }
+.passed { background: var(--passed); } .failed { background: var(--failed); }
+.blocked { background: var(--blocked); } .error { background: var(--error); }
+td.sum { font-weight: 600; } td.notes { text-align: left; color: var(--quiet); }
+details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
+summary { cursor: pointer; } summary span { color: var(--quiet); }
+section { max-width: 60rem; } section a { margin-right: .6rem; }
+@media (max-width: 40rem) { th:first-child { max-width: 7rem; }
+  body { padding: .5rem; } }
+"""
+
+SCRIPT = """
+const table = document.querySelector("table"), body = table.tBodies[0];
+const value = (row, column) =>
+  row.cells[column].dataset.v ?? row.cells[column].innerText;
+const compare = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
+table.tHead.addEventListener("click", event => {
+  const head = event.target.closest("th");
+  if (!head) return;
+  const column = head.cellIndex;
+  const down = head.ariaSort !== "descending" && (column > 0 || head.ariaSort);
+  const rows = [...body.rows].sort((a, b) =>
+    compare(value(a, column), value(b, column)) * (down ? -1 : 1));
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  body.append(...rows);
+});
+"""
+
+
+def write_class(out: Path, students: Sequence[tuple[str, Path, Sequence[str]]]) -> None:
+    """Write the table and the page of a class from the results that are there."""
+    rows = [(name, results_of(folder), notes) for name, folder, notes in students]
+    write(out / "grades.csv", as_csv(rows))
+    write(out / "class.html", as_page(rows))
+
+
+def graded_exercises(rows: list[Row]) -> list[str]:
+    """Return the exercises of which there is any result."""
+    found = {result["exercise"] for _, results, _ in rows for result in results}
+    return [exercise for exercise in YOURS if exercise in found]
+
+
+def as_csv(rows: list[Row]) -> str:
+    """Return a row per student: points per exercise, the sum, and what was odd."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    exercises = graded_exercises(rows)
+    table.writerow(["student", *exercises, "sum", "note"])
+    for name, results, notes in rows:
+        points = {result["exercise"]: result["points"] for result in results}
+        cells = [points.get(exercise, "") for exercise in exercises]
+        note = "; ".join(all_notes(results, notes))
+        table.writerow([as_cell(name), *cells, sum(points.values()), as_cell(note)])
+    return text.getvalue()
+
+
+def as_cell(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def all_notes(results: list[dict[str, Any]], notes: Sequence[str]) -> list[str]:
+    """Return what was odd about a submission, and what could not be graded."""
+    missing = [r["exercise"][8] for r in results if r["note"] == NOT_HANDED_IN]
+    odd = [r for r in results if r["note"] and r["note"] != NOT_HANDED_IN]
+    told = [f"{result['exercise']}: {result['note']}" for result in odd]
+    if missing:
+        told.append(f"not handed in: {', '.join(missing)}")
+    return [*notes, *told]
+
+
+def as_page(rows: list[Row]) -> str:
+    """Return the class's page: the map, the shares, the commonest failures."""
+    exercises = graded_exercises(rows)
+    checks = checks_in(rows)
+    sums = [sum(result["points"] for result in results) for _, results, _ in rows]
+    most = sum(check["max_points"] for check in checks.values())
+    return PAGE.substitute(
+        count=len(rows),
+        mean=f"{sum(sums) / max(len(sums), 1):.1f}",
+        most=most,
+        style=STYLE,
+        script=SCRIPT,
+        legend=_legend(),
+        heads=_heads(checks, exercises),
+        rows="\n".join(_row(row, list(checks)) for row in rows),
+        shares=_shares(rows, checks),
+        failures="\n".join(_failures(rows, checks)) or "<p>There are none.</p>",
+    )
+
+
+def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
+    """Return all checks that occur, by id, in the order of the exercises."""
+    checks: dict[str, dict[str, Any]] = {}
+    for _, results, _ in rows:
+        for check in (check for result in results for check in result["checks"]):
+            checks.setdefault(check["id"], check)
+    return dict(sorted(checks.items(), key=lambda item: _number(item[0])))
+
+
+def _number(id: str) -> list[int]:
+    return [int(part) for part in id.split(".")]
+
+
+def _legend() -> str:
+    return "".join(
+        f'<span><b class="{outcome}">{sign}</b> {outcome}</span>'
+        for outcome, sign in SIGNS.items()
+    )
+
+
+def _heads(checks: dict[str, dict[str, Any]], exercises: list[str]) -> str:
+    heads = ["student", "sum"]
+    titles = ["", ", ".join(exercises)]
+    heads += checks
+    titles += [check["title"] for check in checks.values()]
+    heads.append("notes")
+    titles.append("")
+    return "".join(
+        f'<th scope="col" title="{escape(title)}"><button>{escape(head)}</button></th>'
+        for head, title in zip(heads, titles, strict=True)
+    )
+
+
+def _row(row: Row, ids: list[str]) -> str:
+    name, results, notes = row
+    outcomes = {c["id"]: c["outcome"] for r in results for c in r["checks"]}
+    points = sum(result["points"] for result in results)
+    page = f"{quote(name)}/feedback.html"
+    head = f'<th scope="row"><a href="{page}">{escape(name)}</a></th>'
+    cells = "".join(_cell(page, id, outcomes.get(id, "")) for id in ids)
+    odd = escape("; ".join(all_notes(results, notes)))
+    return f'<tr>{head}<td class="sum">{points}</td>{cells}<td class="notes">{odd}</td>'
+
+
+def _cell(page: str, id: str, outcome: str) -> str:
+    order = ["", "error", "failed", "blocked", "passed"].index(outcome)
+    sign = SIGNS.get(outcome, "")
+    return (
+        f'<td class="c {outcome}" data-v="{order}" title="{id} {outcome}">{sign}</td>'
+    )
+
+
+def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
+    passed = _count(rows, "passed")
+    shares = [f"{100 * passed[id] / max(len(rows), 1):.0f} %" for id in checks]
+    cells = "".join(f"<td>{share}</td>" for share in shares)
+    return f'<th scope="row">passed by</th><td></td>{cells}<td></td>'
+
+
+def _count(rows: list[Row], *outcomes: str) -> Counter[str]:
+    return Counter(
+        check["id"]
+        for _, results, _ in rows
+        for result in results
+        for check in result["checks"]
+        if check["outcome"] in outcomes
+    )
+
+
+def _failures(rows: list[Row], checks: dict[str, dict[str, Any]]) -> list[str]:
+    commonest = _count(rows, "failed").most_common(MOST_FAILURES)
+    return [_failure(id, count, rows, checks[id]) for id, count in commonest]
+
+
+def _failure(id: str, count: int, rows: list[Row], check: dict[str, Any]) -> str:
+    """Return a failure with the hint that most students got, and links to them."""
+    links, hints = [], Counter[str]()
+    for name, results, _ in rows:
+        for found in (c for result in results for c in result["checks"]):
+            if found["id"] == id and found["outcome"] == "failed":
+                hints[found["hint"]] += 1
+                page = f"{quote(name)}/feedback.html#check-{id}"
+                links.append(f'<a href="{page}">{escape(name)}</a>')
+    return FAILURE.substitute(
+        id=id,
+        title=escape(check["title"]),
+        count=count,
+        all=len(rows),
+        hint=escape(hints.most_common(1)[0][0]),
+        students="".join(links),
+    )

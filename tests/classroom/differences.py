@@ -1,0 +1,105 @@
+"""``diff``: a submission beside the solution, and what it changed of the starter."""
+
+import difflib
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path, PurePosixPath
+from string import Template
+
+from tests.classroom.errors import ClassroomError
+from tests.classroom.submissions import HandIn, read_hand_in
+from tests.harness.submission import LAB, YOURS
+
+COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
+PLAIN = "\x1b[0m"
+HARMFUL = {
+    code: "�" for code in [*range(32), *range(127, 160)] if chr(code) not in "\t"
+}
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+:root { color-scheme: light; }
+body { font: 1rem/1.4 system-ui, sans-serif; margin: 1rem; }
+.beside { overflow-x: auto; margin-bottom: 2rem; }
+table { border-collapse: collapse; font: .8rem/1.4 ui-monospace, monospace; }
+td { padding: 0 .4rem; white-space: nowrap; } .diff_header { color: #59636e; }
+th { text-align: left; } .diff_next { display: none; }
+.diff_add { background: #b9e3c3; } .diff_chg { background: #ffe9a8; }
+.diff_sub { background: #f4a9a3; }
+</style>
+</head>
+<body>
+<h1>$title</h1>
+$tables
+</body>
+</html>
+""")
+
+
+def compare(source: Path, exercises: list[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield pairs of files: name and text of the lab's, name and text of the student's.
+
+    First what the submission changed of the starter, then what separates it from the
+    solution. Raises ClassroomError when there is nothing to compare.
+    """
+    hand_in = read_hand_in(source, exercises)
+    if not hand_in.files:
+        raise ClassroomError(f"{source}: {'; '.join(hand_in.notes)}.")
+    for exercise in exercises:
+        for name in YOURS[exercise]:
+            yield from compare_file(hand_in, exercise, name)
+
+
+def compare_file(
+    hand_in: HandIn, exercise: str, name: str
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the two pairs of one file, if it was handed in."""
+    data = hand_in.files.get(PurePosixPath(exercise, name))
+    if data is None:
+        return
+    mine = data.decode("utf-8", "replace")
+    for kind, folder in ("starter", LAB), ("solution", LAB / "solutions"):
+        file = folder / exercise / name
+        if file.exists():
+            label = f"{kind}/{exercise}/{name}"
+            yield label, file.read_text("utf-8"), f"submission/{exercise}/{name}", mine
+
+
+def as_text(pairs: Iterator[tuple[str, str, str, str]], in_colour: bool) -> str:
+    """Return unified diffs. Nothing in them can steer the terminal."""
+    lines: list[str] = []
+    for name, text, its_name, mine in pairs:
+        before, after = text.splitlines(), mine.splitlines()
+        found = list(difflib.unified_diff(before, after, name, its_name, lineterm=""))
+        lines += found or [f"    {its_name} is the same as {name}"]
+    shown = [line.translate(HARMFUL) for line in lines]
+    return "\n".join(map(coloured, shown) if in_colour else shown) + "\n"
+
+
+def coloured(line: str) -> str:
+    """Return a line of a unified diff in its colour."""
+    colour = COLOURS.get(line[:1], "")
+    return f"{colour}{line}{PLAIN}" if colour else line
+
+
+def as_page(title: str, pairs: Iterator[tuple[str, str, str, str]]) -> str:
+    """Return a page with the files side by side."""
+    tables = []
+    for name, text, its_name, mine in pairs:
+        table = difflib.HtmlDiff(tabsize=4, wrapcolumn=90).make_table(
+            text.splitlines(),
+            mine.splitlines(),
+            escape(name),
+            escape(its_name),
+            context=True,
+            numlines=3,
+        )
+        tables.append(f"<h2>{escape(name)}</h2>\n<div class='beside'>{table}</div>")
+    return PAGE.substitute(title=escape(title), tables="\n".join(tables))

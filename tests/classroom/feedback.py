@@ -1,0 +1,155 @@
+"""What one student gets: ``feedback.html``, ``feedback.json`` and ``feedback.txt``."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from tests.classroom.files import write
+from tests.harness.html_report import CHECK, STYLE
+from tests.harness.submission import YOURS
+from tests.harness.terminal import SIGNS
+
+NOT_HANDED_IN = "not handed in"  # the note of a result
+
+PAGE = Template("""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'">
+<title>$student: $points of $most points</title>
+<style>$style</style>
+</head>
+<body>
+<header>
+<h1>$student</h1>
+<p class="score"><strong>$points</strong> of $most points</p>
+<progress value="$points" max="$most" aria-label="$points of $most points"></progress>
+$notes
+</header>
+<main>
+$exercises
+</main>
+</body>
+</html>
+""")
+
+EXERCISE = Template("""<section aria-labelledby="$name">
+<h2 id="$name">$name: $points of $most points</h2>
+<ul class="checks">
+$checks
+</ul>
+<p class="note">$note Programs were held by $confinement.</p>
+</section>
+$failures""")
+
+FAILURE = Template("""<section class="failure" id="check-$id">
+<h2><span class="sign">$sign</span> $id $title</h2>
+<div class="explanation"><pre tabindex="0">$message</pre></div>
+</section>""")
+
+
+def results_of(folder: Path) -> list[dict[str, Any]]:
+    """Return a student's results, in the order of the exercises."""
+    results = []
+    for exercise in YOURS:
+        # What is not there, or was not written by us, is graded by the next call.
+        with contextlib.suppress(OSError, ValueError):
+            text = (folder / f"{exercise}.json").read_text("utf-8")
+            results.append(json.loads(text))
+    return results
+
+
+def write_feedback(student: str, folder: Path, notes: Sequence[str]) -> None:
+    """Put a student's results together into the three files of feedback."""
+    folder.mkdir(exist_ok=True)
+    results = results_of(folder)
+    summary = {
+        "student": student,
+        "notes": list(notes),
+        "points": sum(result["points"] for result in results),
+        "max_points": sum(result["max_points"] for result in results),
+        "exercises": [without_checks(result) for result in results],
+        "checks": [check for result in results for check in result["checks"]],
+    }
+    text = json.dumps(summary, indent=1, ensure_ascii=False)
+    write(folder / "feedback.json", text)
+    write(folder / "feedback.txt", as_text(summary, folder))
+    write(folder / "feedback.html", as_page(summary, results, folder))
+
+
+def without_checks(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of an exercise as a whole."""
+    return {key: value for key, value in result.items() if key != "checks"}
+
+
+def as_text(summary: dict[str, Any], folder: Path) -> str:
+    """Return what a terminal would have shown the student, suite after suite."""
+    parts = [
+        f"{summary['student']}: {summary['points']}/{summary['max_points']} points"
+    ]
+    parts += [f"Note: {note}" for note in summary["notes"]]
+    for result in summary["exercises"]:
+        name = result["exercise"]
+        said = (folder / f"{name}.txt").read_text("utf-8")
+        parts.append(f"\n==== {name} ====\n\n{said.strip()}")
+    return "\n".join(parts) + "\n"
+
+
+def as_page(
+    summary: dict[str, Any], results: list[dict[str, Any]], folder: Path
+) -> str:
+    """Return the page with all checks, and each failure as the terminal shows it."""
+    notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in summary["notes"])
+    return PAGE.substitute(
+        student=escape(summary["student"]),
+        points=summary["points"],
+        most=summary["max_points"],
+        style=STYLE,
+        notes=notes,
+        exercises="\n".join(_exercise(result, folder) for result in results),
+    )
+
+
+def _exercise(result: dict[str, Any], folder: Path) -> str:
+    failed = [c for c in result["checks"] if c["outcome"] in ("failed", "error")]
+    page = f"{result['exercise']}.html"
+    note = f"{escape(result['note'])}." if result["note"] else ""
+    if (folder / page).exists() and (folder / page).stat().st_size:
+        note = f'<a href="{page}">The same with diagrams of the steps</a>.'
+    return EXERCISE.substitute(
+        name=result["exercise"],
+        points=result["points"],
+        most=result["max_points"],
+        checks="\n".join(map(_check, result["checks"])),
+        note=note,
+        confinement=escape(result["confinement"]),
+        failures="" if result["note"] else "\n".join(map(_failure, failed)),
+    )
+
+
+def _check(check: dict[str, Any]) -> str:
+    title = f"{check['id']} {escape(check['title'])}"
+    if check["outcome"] in ("failed", "error"):
+        title = f'<a href="#check-{check["id"]}">{title}</a>'
+    return CHECK.substitute(
+        outcome=check["outcome"],
+        sign=SIGNS[check["outcome"]],
+        title=title,
+        points=check["points"],
+        most=check["max_points"],
+    )
+
+
+def _failure(check: dict[str, Any]) -> str:
+    return FAILURE.substitute(
+        id=check["id"],
+        sign=SIGNS[check["outcome"]],
+        title=escape(check["title"]),
+        message=escape(check["message"]),
+    )

@@ -1,0 +1,106 @@
+"""``handout``: the students' tree, ready to push to a class repository.
+
+A starter holds the solution of the step before, so what comes later stays behind.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.classroom.errors import ClassroomError
+from tests.harness.submission import LAB, YOURS
+
+SHARED = [
+    "README.md",
+    "LICENSE",
+    "pyproject.toml",
+    "requirements.txt",
+    "conftest.py",
+    ".gitignore",
+]
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "chat.db*")
+FOR_INSTRUCTORS = re.compile(r"^## For instructors\n.*?(?=^## )", re.M | re.S)
+LATER_ROW = r"^\| \[\d [^\]]+\]\((?:{names})/README\.md\).*\n"
+IN_START = {  # what the first page says to an instructor, and to a student
+    "run the lab's own tests:": "run the first suite:",
+    ".venv/bin/pytest\n": ".venv/bin/pytest exercise1_http_hello\n",
+    "`.venv\\Scripts\\pytest`.": "`.venv\\Scripts\\pytest exercise1_http_hello`.",
+}
+WITHOUT_THE_CHAT = {
+    "The chat, as far as": "The first program, as far as",
+    "-m exercise5_chat_channels.server": "-m exercise1_http_hello.server",
+}
+
+
+def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list[str]:
+    """Write the students' tree, check it, and return the exercises that it holds.
+
+    ``upto`` is the last exercise's number. Raises ClassroomError when the folder is in
+    use or a suite does not run in the new tree.
+    """
+    if destination.exists() and any(destination.iterdir()):
+        raise ClassroomError(f"{destination} is not empty.")
+    exercises = list(YOURS)[:upto]
+    folders = [*exercises, "tests/harness"]
+    if with_solutions:
+        folders += [f"solutions/{exercise}" for exercise in exercises]
+    destination.mkdir(parents=True, exist_ok=True)
+    for folder in folders:
+        shutil.copytree(LAB / folder, destination / folder, ignore=NOT_COPIED)
+    for name in SHARED:
+        shutil.copyfile(LAB / name, destination / name)
+    page = destination / "README.md"
+    page.write_text(for_students(page.read_text("utf-8"), upto), encoding="utf-8")
+    check_tree(destination, exercises)
+    return exercises
+
+
+def for_students(page: str, upto: int) -> str:
+    """Return the first page without what only instructors have, and what is to come."""
+    page = FOR_INSTRUCTORS.sub("", page)
+    later = list(YOURS)[upto:]
+    changes = IN_START | (WITHOUT_THE_CHAT if later else {})
+    for text, instead in changes.items():
+        if text not in page:
+            raise ClassroomError(f"README.md no longer says {text!r}: see handout.py.")
+        page = page.replace(text, instead)
+    if later:
+        page = re.sub(LATER_ROW.format(names="|".join(later)), "", page, flags=re.M)
+    return page
+
+
+def check_tree(tree: Path, exercises: list[str]) -> None:
+    """Run every suite in the students' tree; raise ClassroomError if one cannot run."""
+    with ThreadPoolExecutor() as pool:
+        problems = [*pool.map(lambda name: problem_of(tree, name), exercises)]
+    for problem in filter(None, problems):
+        raise ClassroomError(f"The students' tree is not complete: {problem}")
+
+
+def problem_of(tree: Path, exercise: str) -> str:
+    """Run one suite in the students' tree; return what is wrong with the tree, or ''.
+
+    The starter is not done, so checks fail; but all of them must come to a verdict.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "report.json")
+        # -B: a tree that is ready to push holds no compiled files.
+        command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider"]
+        run = subprocess.run(
+            [*command, exercise, f"--report={report}"],
+            cwd=tree,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
+        if not report.exists():
+            return f"{exercise}: {(run.stdout + run.stderr).strip()}"
+        checks = json.loads(report.read_text("utf-8"))["checks"]
+    errors = [check["message"] for check in checks if check["outcome"] == "error"]
+    return "\n".join(errors) if checks else f"{exercise} has no checks."

@@ -1,0 +1,206 @@
+"""One suite on one submission, in a process of its own with nothing of the class in it.
+
+The process that grades the class never imports what a student wrote. It starts pytest,
+watches its time and the room that it takes, and reads the report that pytest wrote.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.classroom.errors import ClassroomError
+from tests.grading import checks_of
+from tests.harness import confinement, system
+from tests.harness.checks import Check
+from tests.harness.submission import LAB
+
+LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
+MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
+GLANCE = 0.25  # seconds between two looks at a suite
+GRACE = 10.0  # seconds that pytest has to clean up when it is stopped
+# What the programs are given of this process's environment: nothing that is secret.
+KEPT = {"PATH", "LANG", "LC_ALL", "TERM", "SYSTEMROOT", "TZ"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a suite said of a submission."""
+
+    report: dict[str, Any]  # as --report FILE.json writes it
+    text: str  # what a student would see in the terminal
+    page: str  # as --report FILE.html writes it, or ""
+    note: str = ""  # why the suite did not come to its end
+
+
+class StoppedError(Exception):
+    """The instructor has pressed Ctrl+C."""
+
+
+def choose_sandbox(wanted: str) -> bool:
+    """Tell whether to use the sandbox; ``wanted`` is auto, required or none."""
+    if wanted == "none":
+        return False
+    reason = confinement.why_no_sandbox()
+    if reason and wanted == "required":
+        raise ClassroomError(f"no sandbox: {reason}")
+    return not reason
+
+
+def describe_confinement(in_sandbox: bool) -> str:
+    """Return in words how the programs were held: it stands in every report."""
+    if in_sandbox:
+        return "limits, and a sandbox (bubblewrap)"
+    return "limits only: no sandbox" if not system.WINDOWS else "limits of time only"
+
+
+def run(
+    exercise: str,
+    submission: Path,
+    work: Path,
+    in_sandbox: bool,
+    stop: threading.Event,
+) -> Verdict:
+    """Run a suite; ``work`` is an empty folder, for it alone.
+
+    Raises StoppedError as soon as ``stop`` is set.
+    """
+    report, page = work / "report.json", work / "report.html"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise, "-v"]
+    command += [f"--submission={submission}", f"--report={report}", f"--report={page}"]
+    command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
+    if in_sandbox:
+        command = [*confinement.own_network(), *command]
+    with (work / "output.txt").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=LAB,
+            env=environment(work),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **system.process_options(),
+        )
+        try:
+            note = watch(process, work, stop)
+        finally:
+            end(process)
+            system.kill_marked(f"HOME={work}\0")  # what has left its process group
+    text = (work / "output.txt").read_text("utf-8", "replace")
+    text = text.replace(f" --submission {submission}", "")
+    html = page.read_text("utf-8") if page.exists() else ""
+    html = html.replace(f" --submission {submission}", "")
+    return read_verdict(exercise, report, text, html, note, process.returncode)
+
+
+def environment(work: Path) -> dict[str, str]:
+    """Return what a suite and its programs see of the environment.
+
+    All temporary files go into ``work``, so that they are gone when it is.
+    """
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    folders = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(work))
+    return kept | folders | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+
+
+def watch(process: "subprocess.Popen[bytes]", work: Path, stop: threading.Event) -> str:
+    """Wait for a suite's end; return why it was stopped before, or ''."""
+    ends = time.monotonic() + LONGEST
+    while not has_ended(process):
+        if stop.is_set():
+            raise StoppedError
+        if time.monotonic() > ends:
+            return f"stopped after {LONGEST:.0f} s"
+        if bytes_in(work) > MOST_ON_DISK:
+            return f"stopped: it wrote more than {MOST_ON_DISK // 1024**2} MB"
+    return ""
+
+
+def has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Wait a moment for a process, and tell whether it has ended."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GLANCE)
+    return process.poll() is not None
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Let pytest stop its programs, if it still runs, and then make sure."""
+    if process.poll() is None:
+        system.terminate(process.pid)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    system.kill(process.pid)
+    process.wait()
+
+
+def bytes_in(folder: Path) -> int:
+    """Return how much lies in a folder, which is changing meanwhile."""
+    total = 0
+    for place, _, names in os.walk(folder, onerror=lambda _: None):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:
+                continue  # it has gone
+    return total
+
+
+def read_verdict(
+    exercise: str, report: Path, text: str, page: str, note: str, status: int
+) -> Verdict:
+    """Read what a suite reported; what is not there, or makes no sense, counts 0."""
+    try:
+        result = json.loads(report.read_text("utf-8"))
+        same = {check["id"] for check in result["checks"]} == set(checks_of(exercise))
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if same and not note:
+        return Verdict(result, text, page)
+    note = note or f"the suite did not come to its end (status {status})"
+    return Verdict(without_result(exercise, note), f"{note}\n\n{text}", "", note)
+
+
+def without_result(
+    exercise: str, message: str, outcome: str = "error"
+) -> dict[str, Any]:
+    """Return the report of a suite that did not run: all its checks, with 0 points."""
+    checks: list[dict[str, Any]] = [
+        {
+            "id": check.id,
+            "exercise": exercise,
+            "title": check.title,
+            "points": 0,
+            "max_points": check.points,
+            "outcome": outcome,
+            "message": message,
+            "hint": "",
+            "steps": [],
+            "output": "",
+            "seconds": 0.0,
+        }
+        for check in sorted(checks_of(exercise).values(), key=number)
+    ]
+    most = sum(check["max_points"] for check in checks)
+    return {"points": 0, "max_points": most, "seed": 0, "checks": checks}
+
+
+def number(check: Check) -> list[int]:
+    """Return a check's number to sort by: 5.10 comes after 5.9."""
+    return [int(part) for part in check.id.split(".")]
+
+
+def remove(folder: Path) -> None:
+    """Delete a work folder, whatever a program has done to the rights of its files."""
+    for place, names, _ in os.walk(folder, onerror=lambda _: None):
+        for name in names:
+            path = Path(place, name)
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
