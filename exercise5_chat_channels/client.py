@@ -13,8 +13,12 @@ import socket
 import sys
 import threading
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
 from io import TextIOWrapper
+
+with contextlib.suppress(ImportError):  # not on Windows
+    import readline
 
 
 def port_number(text: str) -> int:
@@ -67,20 +71,9 @@ def harmless(text: str) -> str:
     return text
 
 
-def erase_typed(line: str) -> None:
-    """Take a typed message off the terminal: it comes back from the server.
-
-    ECMA-48: CSI A goes up some rows, CSI J erases from there to the end of the screen.
-    """
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line)
-    columns = shutil.get_terminal_size().columns or 80  # 0 where nobody knows
-    rows = max(len(line) + wide - 1, 0) // columns + 1
-    print(f"\x1b[{rows}A\x1b[J", end="", flush=True)
-
-
 def type_lines(connection: Connection) -> None:
     """Send what is typed, until /quit or the end of the input (Ctrl+D)."""
-    for line in sys.stdin:
+    for line in typed_lines():
         text = line.rstrip("\r\n")
         # TODO 5.23: return when this is /quit or /quitter
         # TODO 5.22: in a terminal, erase a message: it will come back from the server
@@ -89,17 +82,8 @@ def type_lines(connection: Connection) -> None:
 
 def show_lines(connection: Connection, leaving: threading.Event) -> None:
     """Print what the server sends; when it goes, end the wait for the keyboard too."""
-    # TODO 5.21: print each line, made harmless, and flush
+    # TODO 5.21: show() each line, made harmless
     # TODO 5.24: at the end, unless we are leaving: say so and interrupt_main_thread()
-
-
-def interrupt_main_thread() -> None:
-    """Raise KeyboardInterrupt in the main thread, though it waits for the keyboard."""
-    if os.name == "posix":
-        main_thread = threading.main_thread().ident or 0
-        signal.pthread_kill(main_thread, signal.SIGINT)
-    else:
-        os._exit(0)  # Windows cannot interrupt a thread that reads the keyboard
 
 
 def chat(connection: Connection) -> None:
@@ -116,6 +100,113 @@ def chat(connection: Connection) -> None:
         connection.close()
 
 
+# The terminal, where somebody types while lines arrive. All of this is given.
+
+writing = threading.Lock()  # held by the one thread that changes the screen
+typing = threading.Event()  # set while a line is being typed
+meanwhile: deque[str] = deque(maxlen=20)  # shown since then; beyond 20 it is a flood
+
+
+def in_terminal() -> bool:
+    """Tell whether somebody types and looks, or files and pipes stand in."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def has_readline() -> bool:
+    """Tell whether readline edits what is typed, and tells what that is so far."""
+    return in_terminal() and "readline" in sys.modules
+
+
+def rows_of(text: str) -> int:
+    """Return how many rows text fills: a terminal wraps at its width, in columns."""
+    columns = shutil.get_terminal_size().columns or 80  # 0 where nobody knows
+    rows, used = 1, 0
+    for letter in text:
+        width = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+            width = 0  # drawn on the letter before
+        if letter == "\n" or used + width > columns:
+            rows, used = rows + 1, 0
+        used += width if letter != "\n" else 0
+    return rows
+
+
+def show(text: str) -> None:
+    """Print a line at once; in a terminal, above the one that is being typed.
+
+    So that stays as it is, and the cursor in it. ESC D goes down, and scrolls if need
+    be; ESC 7 remembers the cursor, ESC 8 puts it back (DEC's VT100). CSI A goes up,
+    CSI L makes room for rows (ECMA-48). It needs the cursor in the last typed row.
+    """
+    with writing:
+        if not has_readline():
+            print(text, flush=True)
+            return
+        meanwhile.append(text)
+        rows, up = rows_of(text), rows_of(text)
+        if typing.is_set():  # the cursor stands one column further
+            up += rows_of(readline.get_line_buffer() + " ") - 1
+        room = "\x1bD" * rows + f"\x1b7\x1b[{up}A\r\x1b[{rows}L"
+        print(f"{room}{text}\x1b8", end="", flush=True)
+
+
+def erase_typed(line: str) -> None:
+    """Take a typed message off the terminal: it comes back from the server.
+
+    What came meanwhile stands above it, or below if it came after Enter: that goes too,
+    and is written again. ECMA-48: CSI A goes up, CSI J erases from there to the end.
+    """
+    with writing:
+        rows = rows_of(line) + sum(map(rows_of, meanwhile))
+        while meanwhile and rows >= shutil.get_terminal_size().lines:
+            rows -= rows_of(meanwhile.popleft())
+        again = "".join(f"{text}\n" for text in meanwhile)
+        print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
+
+
+def typed_lines() -> Iterator[str]:
+    """Yield each line that is typed, until the end of the input (Ctrl+D)."""
+    if not has_readline():
+        yield from sys.stdin
+        return
+    with contextlib.suppress(EOFError):
+        while True:
+            typed = edit_line().removesuffix("\n")
+            if "\n" not in typed:
+                yield typed
+                continue
+            erase_typed(typed)  # a paste of many lines: as if typed one by one
+            for line in typed.split("\n"):
+                meanwhile.clear()
+                print(line, flush=True)
+                yield line
+
+
+def edit_line() -> str:
+    """Let readline edit one line; raise EOFError at Ctrl+D."""
+    meanwhile.clear()
+    readline.set_startup_hook(typing.set)  # when the line before is forgotten
+    try:
+        return input()
+    except KeyboardInterrupt:
+        print()  # leave alone what was typed
+        raise
+    finally:
+        typing.clear()
+
+
+def interrupt_main_thread(leaving: threading.Event) -> None:
+    """Raise KeyboardInterrupt in the main thread, though it waits for the keyboard.
+
+    A signal just before the wait begins is lost on readline: repeat it if need be.
+    """
+    if os.name != "posix":
+        os._exit(0)  # Windows cannot interrupt a thread that reads the keyboard
+    while not leaving.is_set():
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        leaving.wait(0.5)
+
+
 def main() -> None:
     """Chat until /quit, Ctrl+D, Ctrl+C, or until the server goes."""
     arguments = parse_arguments()
@@ -129,6 +220,7 @@ def main() -> None:
     except (OSError, UnicodeError) as error:
         address = f"{arguments.host}:{arguments.port}"
         sys.exit(f"error: cannot connect to {address}: {error}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as good as Ctrl+C
     with contextlib.suppress(KeyboardInterrupt):
         chat(connection)
 
