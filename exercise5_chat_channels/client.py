@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
@@ -104,7 +105,7 @@ def chat(connection: Connection) -> None:
 
 writing = threading.Lock()  # held by the one thread that changes the screen
 typing = threading.Event()  # set while a line is being typed
-meanwhile: deque[str] = deque(maxlen=20)  # shown since then; beyond 20 it is a flood
+shown: deque[tuple[float, str]] = deque(maxlen=20)  # since then: time, line
 
 
 def in_terminal() -> bool:
@@ -142,7 +143,7 @@ def show(text: str) -> None:
         if not has_readline():
             print(text, flush=True)
             return
-        meanwhile.append(text)
+        shown.append((time.monotonic(), text))
         rows, up = rows_of(text), rows_of(text)
         if typing.is_set():  # the cursor stands one column further
             up += rows_of(readline.get_line_buffer() + " ") - 1
@@ -153,14 +154,15 @@ def show(text: str) -> None:
 def erase_typed(line: str) -> None:
     """Take a typed message off the terminal: it comes back from the server.
 
-    What came meanwhile stands above it, or below if it came after Enter: that goes too,
-    and is written again. ECMA-48: CSI A goes up, CSI J erases from there to the end.
+    What came in the last second stands above it, or below if it came after Enter: that
+    goes too, and is written again. ECMA-48: CSI A goes up, CSI J erases what follows.
     """
     with writing:
-        rows = rows_of(line) + sum(map(rows_of, meanwhile))
-        while meanwhile and rows >= shutil.get_terminal_size().lines:
-            rows -= rows_of(meanwhile.popleft())
-        again = "".join(f"{text}\n" for text in meanwhile)
+        late = [text for when, text in shown if when > time.monotonic() - 1]
+        rows = sum(map(rows_of, [line, *late]))
+        while late and rows >= shutil.get_terminal_size().lines:
+            rows -= rows_of(late.pop(0))
+        again = "".join(f"{text}\n" for text in late)
         print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
 
 
@@ -169,6 +171,7 @@ def typed_lines() -> Iterator[str]:
     if not has_readline():
         yield from sys.stdin
         return
+    readline.parse_and_bind("set enable-bracketed-paste on")  # a paste comes as one
     with contextlib.suppress(EOFError):
         while True:
             typed = edit_line().removesuffix("\n")
@@ -177,14 +180,16 @@ def typed_lines() -> Iterator[str]:
                 continue
             erase_typed(typed)  # a paste of many lines: as if typed one by one
             for line in typed.split("\n"):
-                meanwhile.clear()
-                print(line, flush=True)
+                with writing:
+                    shown.clear()
+                    print(line, flush=True)
                 yield line
 
 
 def edit_line() -> str:
     """Let readline edit one line; raise EOFError at Ctrl+D."""
-    meanwhile.clear()
+    with writing:
+        shown.clear()
     readline.set_startup_hook(typing.set)  # when the line before is forgotten
     try:
         return input()

@@ -87,7 +87,7 @@ def resize_terminal(terminal: int, rows: int, columns: int) -> None:
 
 
 def terminal_settings(terminal: int) -> list[Any]:
-    """Return what a terminal does with what is typed, termios(3): echo it, and so on."""
+    """Return what a terminal does with what is typed, such as echo it; termios(3)."""
     import termios  # not on Windows
 
     return termios.tcgetattr(terminal)
