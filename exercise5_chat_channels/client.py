@@ -7,19 +7,15 @@ Connection also carries the window of gui.py.
 import argparse
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
 import sys
 import threading
-import time
 import unicodedata
-from collections import deque
 from collections.abc import Iterator
 from io import TextIOWrapper
-
-with contextlib.suppress(ImportError):  # not on Windows
-    import readline
 
 
 def port_number(text: str) -> int:
@@ -104,18 +100,13 @@ def chat(connection: Connection) -> None:
 # The terminal, where somebody types while lines arrive. All of this is given.
 
 writing = threading.Lock()  # held by the one thread that changes the screen
-typing = threading.Event()  # set while a line is being typed
-shown: deque[tuple[float, str]] = deque(maxlen=20)  # since then: time, line
+waiting = threading.Event()  # set while the main thread waits for a typed line
+late: list[str] = []  # shown below a typed line, before that could be erased
 
 
 def in_terminal() -> bool:
     """Tell whether somebody types and looks, or files and pipes stand in."""
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def has_readline() -> bool:
-    """Tell whether readline edits what is typed, and tells what that is so far."""
-    return in_terminal() and "readline" in sys.modules
 
 
 def rows_of(text: str) -> int:
@@ -126,84 +117,70 @@ def rows_of(text: str) -> int:
         width = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
             width = 0  # drawn on the letter before
-        if letter == "\n" or used + width > columns:
+        if used + width > columns:
             rows, used = rows + 1, 0
-        used += width if letter != "\n" else 0
+        used += width
     return rows
 
 
 def show(text: str) -> None:
-    """Print a line at once; in a terminal, above the one that is being typed.
+    """Print a line at once; in a terminal, above the row in which somebody types.
 
-    So that stays as it is, and the cursor in it. ESC D goes down, and scrolls if need
-    be; ESC 7 remembers the cursor, ESC 8 puts it back (DEC's VT100). CSI A goes up,
-    CSI L makes room for rows (ECMA-48). It needs the cursor in the last typed row.
+    What is typed stays as it is, and so does the cursor. ESC D goes down, and scrolls
+    at the bottom; ESC 7 remembers the cursor, ESC 8 puts it back (DEC's VT100); CSI A
+    goes up, CSI L makes room for rows (ECMA-48). Windows edits lines in its own way.
+    Of a line that is longer than the row, only the last row stays below what comes.
     """
     with writing:
-        if not has_readline():
+        if not in_terminal() or os.name != "posix":
             print(text, flush=True)
             return
-        shown.append((time.monotonic(), text))
-        rows, up = rows_of(text), rows_of(text)
-        if typing.is_set():  # the cursor stands one column further
-            up += rows_of(readline.get_line_buffer() + " ") - 1
-        room = "\x1bD" * rows + f"\x1b7\x1b[{up}A\r\x1b[{rows}L"
+        if waiting.is_set() and not select.select([sys.stdin], [], [], 0)[0]:
+            late.clear()  # nothing typed waits to be read, and erased
+        late.append(text)
+        rows = rows_of(text)
+        room = "\x1bD" * rows + f"\x1b7\x1b[{rows}A\r\x1b[{rows}L"
         print(f"{room}{text}\x1b8", end="", flush=True)
 
 
 def erase_typed(line: str) -> None:
     """Take a typed message off the terminal: it comes back from the server.
 
-    What came in the last second stands above it, or below if it came after Enter: that
-    goes too, and is written again. ECMA-48: CSI A goes up, CSI J erases what follows.
+    What has come since Enter stands below it: that goes, too, and is written again.
+    ECMA-48: CSI A goes up, CSI J erases what follows.
     """
     with writing:
-        late = [text for when, text in shown if when > time.monotonic() - 1]
         rows = sum(map(rows_of, [line, *late]))
-        while late and rows >= shutil.get_terminal_size().lines:
-            rows -= rows_of(late.pop(0))
         again = "".join(f"{text}\n" for text in late)
-        print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
+        if rows < shutil.get_terminal_size().lines:  # else it has left the screen
+            print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
 
 
 def typed_lines() -> Iterator[str]:
     """Yield each line that is typed, until the end of the input (Ctrl+D)."""
-    if not has_readline():
-        yield from sys.stdin
-        return
-    readline.parse_and_bind("set enable-bracketed-paste on")  # a paste comes as one
-    with contextlib.suppress(EOFError):
-        while True:
-            typed = edit_line().removesuffix("\n")
-            if "\n" not in typed:
-                yield typed
-                continue
-            erase_typed(typed)  # a paste of many lines: as if typed one by one
-            for line in typed.split("\n"):
-                with writing:
-                    shown.clear()
-                    print(line, flush=True)
-                yield line
-
-
-def edit_line() -> str:
-    """Let readline edit one line; raise EOFError at Ctrl+D."""
-    with writing:
-        shown.clear()
-    readline.set_startup_hook(typing.set)  # when the line before is forgotten
     try:
-        return input()
+        while line := next_line():
+            if in_terminal() and not line.endswith("\n"):  # Ctrl+D ended it
+                print()
+            yield line
     except KeyboardInterrupt:
-        print()  # leave alone what was typed
+        if in_terminal():
+            print()  # leave alone what was typed
         raise
-    finally:
-        typing.clear()
+
+
+def next_line() -> str:
+    """Return the next line of the input with its end, or "" at the end of the input."""
+    waiting.set()
+    line = sys.stdin.readline()
+    waiting.clear()
+    return line
 
 
 def interrupt_main_thread(leaving: threading.Event) -> None:
     """Raise KeyboardInterrupt in the main thread, though it waits for the keyboard.
 
-    A signal just before the wait begins is lost on readline: repeat it if need be.
+    A signal that comes just before the wait does not end it: so send it again.
     """
     if os.name != "posix":
         os._exit(0)  # Windows cannot interrupt a thread that reads the keyboard
