@@ -101,7 +101,7 @@ def chat(connection: Connection) -> None:
 
 writing = threading.Lock()  # held by the one thread that changes the screen
 waiting = threading.Event()  # set while the main thread waits for a typed line
-late: list[str] = []  # shown below a typed line, before that could be erased
+late: list[str] = []  # shown last, perhaps below a typed line still to be erased
 
 
 def in_terminal() -> bool:
@@ -146,7 +146,8 @@ def show(text: str) -> None:
 def erase_typed(line: str) -> None:
     """Take a typed message off the terminal: it comes back from the server.
 
-    What has come since Enter stands below it: that goes, too, and is written again.
+    What has come since Enter stands below it: that goes, too, and is written again. The
+    message before it does no harm: that is erased with it, and written again as well.
     ECMA-48: CSI A goes up, CSI J erases what follows.
     """
     with writing:

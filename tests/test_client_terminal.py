@@ -48,10 +48,10 @@ def wrapped(text: str, columns: int = COLUMNS) -> list[str]:
 class Desk:
     """A client in its terminal, somebody who types and looks, and the server."""
 
-    def __init__(self, lab: Lab, environment: dict[str, str]) -> None:
+    def __init__(self, lab: Lab) -> None:
         """Start the client, and be the server that it connects to."""
         listener = lab.listen()
-        self.client = start_client(lab, listener.host, listener.port, environment)
+        self.client = start_client(lab, listener.host, listener.port)
         self.client.resize_terminal(ROWS, COLUMNS)  # before it can look
         self.screen = Screen(ROWS, COLUMNS)
         self.seen = 0  # bytes of what the client has written
@@ -105,15 +105,12 @@ class Desk:
         assert self.client.errors() == ""
 
 
-def start_client(
-    lab: Lab, host: str, port: int, environment: dict[str, str]
-) -> Program:
+def start_client(lab: Lab, host: str, port: int) -> Program:
     """Start the solution's client in a terminal that controls it."""
     command = lab.submission.command(EXERCISE, "client", host, port)
     name, folder = f"client {len(lab.programs)}", lab.submission.folder
-    environment = TERMINAL | environment
     command = system.in_control(command)
-    client = Program(name, command, folder, lab.history, environment, in_terminal=True)
+    client = Program(name, command, folder, lab.history, TERMINAL, in_terminal=True)
     lab.programs.append(client)
     return client
 
@@ -130,8 +127,8 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def desk(lab: Lab) -> Desk:
-    """Hand a test a client that has connected, and lets readline edit."""
-    desk = Desk(lab, {})
+    """Hand a test a client that has connected, and waits for the keyboard."""
+    desk = Desk(lab)
     desk.sit_down()
     desk.client.wait_until_idle()
     return desk
@@ -232,7 +229,7 @@ def test_pastes_200_lines_whole(lab: Lab) -> None:
     server = lab.start_server("--history", str(lab.folder / "chat.db"))
     bob = server.connect("bob")
     bob.read_line("the greeting")
-    client = start_client(lab, server.host, server.port, {})
+    client = start_client(lab, server.host, server.port)
     bob.expect("* guest2 joined #general\n")
     client.expect_printed("you are guest2")
     lines = [f"{number} été {'東京 ' * (number % 10)}end" for number in range(200)]
@@ -304,8 +301,8 @@ def test_leaves_the_draft_when_the_server_goes(
 
 
 def test_ends_when_the_server_goes_at_once(lab: Lab) -> None:
-    """The news may come before readline waits for the keyboard: it must not be lost."""
-    desks = [Desk(lab, {}) for _ in range(5)]
+    """The news may come before the client waits for the keyboard: it is not lost."""
+    desks = [Desk(lab) for _ in range(5)]
     for desk in desks:
         desk.hear("! server full")
         desk.server.close()
