@@ -7,6 +7,7 @@ Connection also carries the window of gui.py.
 import argparse
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -67,20 +68,9 @@ def harmless(text: str) -> str:
     return text
 
 
-def erase_typed(line: str) -> None:
-    """Take a typed message off the terminal: it comes back from the server.
-
-    ECMA-48: CSI A goes up some rows, CSI J erases from there to the end of the screen.
-    """
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in line)
-    columns = shutil.get_terminal_size().columns or 80  # 0 where nobody knows
-    rows = max(len(line) + wide - 1, 0) // columns + 1
-    print(f"\x1b[{rows}A\x1b[J", end="", flush=True)
-
-
 def type_lines(connection: Connection) -> None:
     """Send what is typed, until /quit or the end of the input (Ctrl+D)."""
-    for line in sys.stdin:
+    for line in typed_lines():
         text = line.rstrip("\r\n")
         # TODO 5.23: return when this is /quit or /quitter
         # TODO 5.22: in a terminal, erase a message: it will come back from the server
@@ -89,17 +79,8 @@ def type_lines(connection: Connection) -> None:
 
 def show_lines(connection: Connection, leaving: threading.Event) -> None:
     """Print what the server sends; when it goes, end the wait for the keyboard too."""
-    # TODO 5.21: print each line, made harmless, and flush
+    # TODO 5.21: show() each line, made harmless
     # TODO 5.24: at the end, unless we are leaving: say so and interrupt_main_thread()
-
-
-def interrupt_main_thread() -> None:
-    """Raise KeyboardInterrupt in the main thread, though it waits for the keyboard."""
-    if os.name == "posix":
-        main_thread = threading.main_thread().ident or 0
-        signal.pthread_kill(main_thread, signal.SIGINT)
-    else:
-        os._exit(0)  # Windows cannot interrupt a thread that reads the keyboard
 
 
 def chat(connection: Connection) -> None:
@@ -116,6 +97,99 @@ def chat(connection: Connection) -> None:
         connection.close()
 
 
+# The terminal, where somebody types while lines arrive. All of this is given.
+
+writing = threading.Lock()  # held by the one thread that changes the screen
+waiting = threading.Event()  # set while the main thread waits for a typed line
+late: list[str] = []  # shown last, perhaps below a typed line still to be erased
+
+
+def in_terminal() -> bool:
+    """Tell whether somebody types and looks, or files and pipes stand in."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def rows_of(text: str) -> int:
+    """Return how many rows text fills: a terminal wraps at its width, in columns."""
+    columns = shutil.get_terminal_size().columns or 80  # 0 where nobody knows
+    rows, used = 1, 0
+    for letter in text:
+        width = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+            width = 0  # drawn on the letter before
+        if used + width > columns:
+            rows, used = rows + 1, 0
+        used += width
+    return rows
+
+
+def show(text: str) -> None:
+    """Print a line at once; in a terminal, above the row in which somebody types.
+
+    What is typed stays as it is, and so does the cursor. ESC D goes down, and scrolls
+    at the bottom; ESC 7 remembers the cursor, ESC 8 puts it back (DEC's VT100); CSI A
+    goes up, CSI L makes room for rows (ECMA-48). Windows edits lines in its own way.
+    Of a line that is longer than the row, only the last row stays below what comes.
+    """
+    with writing:
+        if not in_terminal() or os.name != "posix":
+            print(text, flush=True)
+            return
+        if waiting.is_set() and not select.select([sys.stdin], [], [], 0)[0]:
+            late.clear()  # nothing typed waits to be read, and erased
+        late.append(text)
+        rows = rows_of(text)
+        room = "\x1bD" * rows + f"\x1b7\x1b[{rows}A\r\x1b[{rows}L"
+        print(f"{room}{text}\x1b8", end="", flush=True)
+
+
+def erase_typed(line: str) -> None:
+    """Take a typed message off the terminal: it comes back from the server.
+
+    What has come since Enter stands below it: that goes, too, and is written again. The
+    message before it does no harm: that is erased with it, and written again as well.
+    ECMA-48: CSI A goes up, CSI J erases what follows.
+    """
+    with writing:
+        rows = sum(map(rows_of, [line, *late]))
+        again = "".join(f"{text}\n" for text in late)
+        if rows < shutil.get_terminal_size().lines:  # else it has left the screen
+            print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
+
+
+def typed_lines() -> Iterator[str]:
+    """Yield each line that is typed, until the end of the input (Ctrl+D)."""
+    try:
+        while line := next_line():
+            if in_terminal() and not line.endswith("\n"):  # Ctrl+D ended it
+                print()
+            yield line
+    except KeyboardInterrupt:
+        if in_terminal():
+            print()  # leave alone what was typed
+        raise
+
+
+def next_line() -> str:
+    """Return the next line of the input with its end, or "" at the end of the input."""
+    waiting.set()
+    line = sys.stdin.readline()
+    waiting.clear()
+    return line
+
+
+def interrupt_main_thread(leaving: threading.Event) -> None:
+    """Raise KeyboardInterrupt in the main thread, though it waits for the keyboard.
+
+    A signal that comes just before the wait does not end it: so send it again.
+    """
+    if os.name != "posix":
+        os._exit(0)  # Windows cannot interrupt a thread that reads the keyboard
+    while not leaving.is_set():
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        leaving.wait(0.5)
+
+
 def main() -> None:
     """Chat until /quit, Ctrl+D, Ctrl+C, or until the server goes."""
     arguments = parse_arguments()
@@ -129,6 +203,7 @@ def main() -> None:
     except (OSError, UnicodeError) as error:
         address = f"{arguments.host}:{arguments.port}"
         sys.exit(f"error: cannot connect to {address}: {error}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as good as Ctrl+C
     with contextlib.suppress(KeyboardInterrupt):
         chat(connection)
 

@@ -4,6 +4,11 @@ Run ``python -m exercise5_chat_channels.gui [HOST] [PORT] [--nick NAME]``.
 
 A window freezes while its thread waits. So Tk's thread waits for nobody: one thread
 reads from the network, one writes to it, and queues lie between them and the window.
+
+The number behind a channel counts what came while nobody looked: while another window
+had the keyboard, or this one was scrolled up. Only our own channel has one. A server
+sends nothing of the others (PROTOCOL.md, "Apart"), and to count there, too, we would
+have to sit in each of them under one more nick, for all to see.
 """
 
 import argparse
@@ -148,6 +153,8 @@ class Window:
         self.shown = ""  # the channel whose messages the transcript shows
         self.day = ""  # of the last message
         self.people: set[str] = set()
+        self.channels: list[str] = []  # with their #
+        self.unread = self.unread_shown = 0  # messages in our channel
         self.stopped = False
         self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         choose_looks(root)
@@ -155,7 +162,7 @@ class Window:
         self.build_sides()
         self.build_middle()
         self.connect()
-        self.poll()
+        root.after(POLL, self.poll)  # not before main() has seen to the signals
 
     # What is in the window
 
@@ -208,12 +215,28 @@ class Window:
         self.people_title["text"] = f"People ({len(names)})" if names else "People"
         fill(self.people_list, names, self.nick)
 
+    def show_channels(self) -> None:
+        """Show which channels there are, ours marked, and what is unread in it."""
+        own = f"#{self.channel}"
+        unread = f" ({self.unread})" if self.unread else ""
+        names = [name + unread * (name == own) for name in self.channels]
+        fill(self.channel_list, names, own + unread)
+        self.root.title(f"{unread} {own}".strip())
+        self.unread_shown = self.unread
+
+    def show_unread(self) -> None:
+        """Count as read what somebody sees, who has the window and its last lines."""
+        has_keyboard = self.root.focus_displayof() is not None
+        if has_keyboard and self.transcript.yview()[1] == 1.0:
+            self.unread = 0
+        if self.unread != self.unread_shown:
+            self.show_channels()
+
     def show_channel(self, channel: str) -> None:
         """Begin a new transcript if this is another channel than before."""
         if channel != self.shown:
-            self.shown, self.day = channel, ""
+            self.shown, self.day, self.unread = channel, "", 0
             self.title["text"] = f"#{channel}"
-            self.root.title(f"#{channel}")
             self.transcript["state"] = "normal"
             self.transcript.delete("1.0", "end")
             self.transcript["state"] = "disabled"
@@ -252,12 +275,11 @@ class Window:
 
     def on_click(self, _: object) -> None:
         """Join a channel. The mark follows when the server says that we are there."""
-        names = self.channel_list.get(0, "end")
-        for index, name in enumerate(names):
+        for index, name in enumerate(self.channels):
             clicked = self.channel_list.selection_includes(index)
             if clicked and name != f"#{self.channel}":
                 self.link.send(f"/join {name}")
-        fill(self.channel_list, names, f"#{self.channel}")
+        self.show_channels()
 
     def on_create(self, _: object = None) -> None:
         """Create the channel whose name was typed."""
@@ -274,6 +296,7 @@ class Window:
     def poll(self) -> None:
         """Look what has happened, every now and then."""
         self.root.after(POLL, self.poll)
+        self.show_unread()
         if self.stopped:
             self.root.quit()
         enough = monotonic() + BUSY
@@ -319,6 +342,8 @@ class Window:
             self.show(day, "day")
         colour = NICK_COLOURS[crc32(nick.encode()) % len(NICK_COLOURS)]
         self.show(f"{time}\t", "time", f"{nick}  ", colour, shorten(text), "said")
+        is_history = not self.greeted or channel != self.channel
+        self.unread += nick != self.nick and not is_history
 
     def on_you(self, nick: str, channel: str) -> None:
         """Take the nick and the channel that the server gives us."""
@@ -330,6 +355,7 @@ class Window:
                 self.link.send(f"/join {self.channel}")
         self.greeted = True
         self.nick, self.channel = nick, channel
+        self.show_channels()
         self.ask("/channels", "/who")
 
     def on_joined(self, nick: str, _: str) -> None:
@@ -350,7 +376,8 @@ class Window:
 
     def on_channels(self, names: str) -> None:
         """Show which channels there are."""
-        fill(self.channel_list, names.split(), f"#{self.channel}")
+        self.channels = names.split()
+        self.show_channels()
 
     def on_people(self, channel: str, names: str) -> None:
         """Show who is here."""
@@ -441,6 +468,17 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def unfinished() -> str:
+    """Return which method of the Connection is still to be written, or ""."""
+    for name, check in (("lines", "5.21"), ("send_line", "5.22")):
+        code = getattr(getattr(Connection, name, None), "__code__", None)
+        if code is None or set(code.co_names) <= {
+            "NotImplementedError"
+        }:  # uses nothing
+            return f"Connection.{name}() in client.py is not written yet: check {check}"
+    return ""
+
+
 def open_root() -> tk.Tk:
     """Return an empty window, or end with status 1 where there is no screen."""
     try:
@@ -456,6 +494,8 @@ def open_root() -> tk.Tk:
 def main() -> None:
     """Show the window until it is closed, or until Ctrl+C."""
     arguments = parse_arguments()
+    if missing := unfinished():
+        sys.exit(f"error: {missing}")
     root = open_root()
     window = Window(root, arguments.host, arguments.port, arguments.nick)
     signal.signal(signal.SIGINT, window.stop)

@@ -230,6 +230,11 @@ class User:
         names.event_generate("<Button-1>", x=x + width // 2, y=y + height // 2)
         names.event_generate("<ButtonRelease-1>", x=x + width // 2, y=y + height // 2)
 
+    def look(self) -> None:
+        """Turn to the window: it gets the keyboard."""
+        self.root.focus_force()
+        self.wait(lambda: self.root.focus_displayof() is not None)
+
     def close(self) -> None:
         """Close the window."""
         self.window.link.close()
@@ -431,6 +436,54 @@ def test_keeps_the_list_of_people_up_to_date(
     alice.wait_for("channels: #general #sport")
 
 
+def test_counts_what_nobody_has_looked_at(
+    server: Server, peer: Peers, user: Users
+) -> None:
+    """Not the history, not what we say; and no more when somebody looks."""
+    bob = peer("bob")
+    bob.say("history")
+    bob.expect("history")
+    alice = user(server.port)
+    scroll_up(alice)
+    alice.say("/nick alice")
+    alice.look()
+    alice.window.transcript.yview_moveto(1.0)
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    scroll_up(alice)
+    bob.say("one")
+    bob.say("two")
+    alice.wait(lambda: "#general (2)" in alice.window.channel_list.get(0, "end"))
+    assert alice.root.title() == "(2) #general"
+    alice.window.transcript.yview_moveto(1.0)
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    assert alice.root.title() == "#general"
+
+
+def scroll_up(user: User) -> None:
+    """Fill the transcript, and look at its beginning."""
+    for number in range(60):
+        user.window.show(f"line {number}", "notice")
+    user.root.update_idletasks()
+    user.window.transcript.yview_moveto(0.0)
+
+
+def test_counts_while_another_window_has_the_keyboard(
+    server: Server, peer: Peers, user: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last lines are on the screen, but who knows whether somebody sees them."""
+    bob, alice = peer("bob"), user(server.port)
+    alice.look()
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    monkeypatch.setattr(alice.root, "focus_displayof", lambda: None)
+    bob.say("are you there?")
+    alice.wait(lambda: alice.window.channel_list.get(0) == "#general (1)")
+    alice.click_channel("#general (1)")  # where we are: nothing is joined
+    monkeypatch.undo()
+    alice.look()
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    assert alice.text().count("you are alice") == 1
+
+
 def test_says_that_the_server_is_gone_and_connects_again(
     server: Server, peer: Peers, user: Users
 ) -> None:
@@ -527,14 +580,15 @@ def test_keeps_a_bounded_transcript(
     """In a flood, the last lines are kept, and the window goes on working."""
     alice = user(listening.getsockname()[1], "")
     connection, _ = listening.accept()
-    total = gui.KEPT_LINES + 1000
+    prefix = b"2026-11-21T10:00:00Z #general <bob> "
     with connection:
-        for number in range(total):
-            connection.sendall(b"* number %d\n" % number)
-        alice.wait_for(f"number {total - 1}\n")
+        for number in range(10_000):
+            connection.sendall(b"%bnumber %d\n" % (prefix, number))
+        last_line = alice.window.transcript.get
+        alice.wait(lambda: last_line("end - 2 lines", "end").endswith(" 9999\n\n"))
     lines = alice.text().split("\n")
-    assert lines[0] == "number 1000"
     assert len(lines) == gui.KEPT_LINES + 2
+    assert lines[0].endswith(f"bob  number {10_000 - gui.KEPT_LINES}")
     assert alice.window.transcript.yview()[1] == 1.0
 
 
@@ -592,6 +646,25 @@ def test_tells_of_a_connection_that_raises(
     alice = user(0, "")
     alice.wait_for("your Connection raised an error, see the terminal")
     assert "step 1" in str(seen.get())
+
+
+@pytest.mark.parametrize(
+    ("method", "check"), [("lines", "5.21"), ("send_line", "5.22")]
+)
+def test_names_the_method_that_is_missing(
+    lab: Path, tmp_path: Path, method: str, check: str
+) -> None:
+    """One line, also where there is no screen: the solution with one method open."""
+    shutil.copytree(lab / PACKAGE, tmp_path / PACKAGE)
+    solution = (lab / PACKAGE / "client.py").read_text(encoding="utf-8")
+    starter = (REPOSITORY / PACKAGE / "client.py").read_text(encoding="utf-8")
+    pattern = re.compile(rf"    def {method}\(.*?(?=\n    def )", re.DOTALL)
+    still_open = pattern.search(starter)
+    assert still_open
+    text = pattern.sub(lambda _: still_open[0], solution)
+    (tmp_path / PACKAGE / "client.py").write_text(text, encoding="utf-8")
+    reason = f"Connection.{method}() in client.py is not written yet: check {check}"
+    assert run_gui(tmp_path, DISPLAY="") == (1, f"error: {reason}\n")
 
 
 # The program

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from tests.harness import system
 from tests.harness.checks import CheckFailedError
@@ -190,6 +190,15 @@ class Program:
         self.history.event("the user", "presses Ctrl+D")
         os.close(self._keyboard)
         self._keyboard = -1
+
+    def resize_terminal(self, rows: int, columns: int) -> None:
+        """Change the size of the window that the program runs in."""
+        self.history.event("the user", f"resizes to {rows} × {columns}")
+        system.resize_terminal(self._keyboard, rows, columns)
+
+    def terminal_settings(self) -> list[Any]:
+        """Return the settings of the program's terminal, as termios(3) names them."""
+        return system.terminal_settings(self._keyboard)
 
     def interrupt(self) -> None:
         """Press Ctrl+C."""

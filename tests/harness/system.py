@@ -31,6 +31,13 @@ kernel.SetConsoleCtrlHandler(None, True)
 kernel.GenerateConsoleCtrlEvent(0, 0)
 """
 
+# A new session has no controlling terminal; its leader may take one, ioctl_tty(2).
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
 
 def loopback_address(numbers: random.Random) -> str:
     """Return a loopback address that most likely nobody else uses at the moment.
@@ -64,15 +71,31 @@ def process_options() -> dict[str, Any]:
 def open_terminal() -> tuple[int, int]:
     """Return the two ends of a new terminal, ours and the program's, pty(7).
 
-    It is given a size, ioctl_tty(2), as every terminal has: else it had 0 columns.
+    It is given a size, as every terminal has: else it had 0 columns.
     """
+    outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
+    resize_terminal(outside, 24, 80)
+    return outside, inside
+
+
+def resize_terminal(terminal: int, rows: int, columns: int) -> None:
+    """Give a terminal another size; its programs get SIGWINCH, ioctl_tty(2)."""
     import fcntl  # these two are not on Windows
     import termios
 
-    outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
-    rows_and_columns = struct.pack("HHHH", 24, 80, 0, 0)
-    fcntl.ioctl(outside, termios.TIOCSWINSZ, rows_and_columns)
-    return outside, inside
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+def terminal_settings(terminal: int) -> list[Any]:
+    """Return what a terminal does with what is typed, such as echo it; termios(3)."""
+    import termios  # not on Windows
+
+    return termios.tcgetattr(terminal)
+
+
+def in_control(command: list[str]) -> list[str]:
+    """Return the command such that its terminal controls it: Ctrl+C there is SIGINT."""
+    return [sys.executable, "-c", TAKE_TERMINAL, *command]
 
 
 def with_open_files(command: list[str], limit: int) -> list[str]:

@@ -497,7 +497,7 @@ CLIENT = [
         caught_by="5.21",
         words=("flush",),
         file="client.py",
-        changes=(("print(harmless(line), flush=True)", "print(harmless(line))"),),
+        changes=(("print(text, flush=True)", "print(text)"),),
     ),
     Wrong(
         name="client_decodes_pieces",
@@ -531,7 +531,7 @@ CLIENT = [
         caught_by="5.24",
         words=("keyboard", "main thread"),
         file="client.py",
-        changes=(("        interrupt_main_thread()\n", ""),),
+        changes=(("        interrupt_main_thread(leaving)\n", ""),),
     ),
     Wrong(
         name="client_dies_of_ctrl_c",
@@ -567,7 +567,7 @@ CLIENT = [
         caught_by="5.25",
         words=("ESC", "control characters"),
         file="client.py",
-        changes=(("print(harmless(line), flush=True)", "print(line, flush=True)"),),
+        changes=(("show(harmless(line))", "show(line)"),),
     ),
     Wrong(
         name="client_dies_of_a_reset",
@@ -594,7 +594,7 @@ CLIENT = [
             (
                 "        connection.send_line(text)\n",
                 "        connection.send_line(text)\n"
-                "        if is_message and not in_terminal:\n"
+                "        if is_message and not in_terminal():\n"
                 "            print(text, flush=True)\n",
             ),
         ),

@@ -1,0 +1,311 @@
+"""Tests of exercise 5's console client in a real terminal, by what its screen shows.
+
+A pseudo-terminal, pty(7), is the client's keyboard and screen, and controls it. The
+test is mostly the server, too, so that it decides what arrives when.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.grading import SOLUTIONS
+from tests.harness import system
+from tests.harness.lab import Lab
+from tests.harness.patience import START
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+from tests.harness.screen import Screen
+from tests.harness.submission import Submission
+
+EXERCISE = "exercise5_chat_channels"
+ROWS, COLUMNS = 12, 50
+GREETING = "* you are guest1 in #general"
+ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
+TERMINAL = {"TERM": "xterm-256color"}
+
+pytestmark = pytest.mark.skipif(system.WINDOWS, reason="Windows has no pty")
+
+
+def said(text: str, nick: str = "bob") -> str:
+    """Return the line of a message."""
+    return f"2026-11-21T10:00:00Z #general <{nick}> {text}"
+
+
+def wrapped(text: str, columns: int = COLUMNS) -> list[str]:
+    """Return the rows that a text fills in a terminal, which cuts no wide letter."""
+    rows, used = [""], 0
+    for letter in text:
+        width = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if used + width > columns:
+            rows, used = [*rows, ""], 0
+        rows[-1] += letter
+        used += width
+    return rows
+
+
+class Desk:
+    """A client in its terminal, somebody who types and looks, and the server."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Start the client, and be the server that it connects to."""
+        listener = lab.listen()
+        self.client = start_client(lab, listener.host, listener.port)
+        self.client.resize_terminal(ROWS, COLUMNS)  # before it can look
+        self.screen = Screen(ROWS, COLUMNS)
+        self.seen = 0  # bytes of what the client has written
+        self.settings = self.client.terminal_settings()
+        self.server = lab.accept(listener, self.client)
+
+    def sit_down(self) -> None:
+        """Wait until the client shows the server's greeting."""
+        self.server.send(f"{GREETING}\n")
+        self.see(GREETING)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the window another size."""
+        self.look(bytes(self.client.stdout.data))
+        self.screen.resize(rows, columns)
+        self.client.resize_terminal(rows, columns)
+
+    def look(self, printed: bytes) -> Screen:
+        """Let the screen show what the client has written by now."""
+        self.screen.feed(printed[self.seen :])
+        self.seen = len(printed)
+        return self.screen
+
+    def wait(self, condition: Callable[[Screen], object]) -> None:
+        """Wait until the screen is as it should be."""
+        output, waits = self.client.stdout, self.client.slices(START)
+        found = output.wait_for(lambda printed: condition(self.look(printed)), waits)
+        assert found, (
+            self.screen.everything(),
+            bytes(self.client.stdout.data),
+            self.client.whereabouts(),
+        )
+
+    def see(self, *lines: str) -> None:
+        """Wait until the screen, with what has scrolled off it, shows these lines."""
+        rows = [row for line in lines for row in wrapped(line, self.screen.columns)]
+        wanted = [row.rstrip() for row in rows]
+        self.wait(lambda screen: screen.everything() == wanted)
+        assert not self.screen.unknown
+
+    def hear(self, *lines: str) -> None:
+        """Send lines to the client."""
+        self.server.send("".join(f"{line}\n" for line in lines))
+
+    def expect_left(self, status: int = 0) -> None:
+        """Expect that the client ends well, and leaves its terminal as it was."""
+        self.client.expect_exit(status)
+        self.wait(lambda screen: not screen.modes)
+        assert self.client.terminal_settings() == self.settings
+        assert self.screen.column == 0, "the shell's prompt begins in the middle"
+        assert self.client.errors() == ""
+
+
+def start_client(lab: Lab, host: str, port: int) -> Program:
+    """Start the solution's client in a terminal that controls it."""
+    command = lab.submission.command(EXERCISE, "client", host, port)
+    name, folder = f"client {len(lab.programs)}", lab.submission.folder
+    command = system.in_control(command)
+    client = Program(name, command, folder, lab.history, TERMINAL, in_terminal=True)
+    lab.programs.append(client)
+    return client
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """Hand a test a laboratory in which the solutions run."""
+    submission = Submission(SOLUTIONS)
+    laboratory = Lab(submission, EXERCISE, tmp_path, seed=5)
+    yield laboratory
+    laboratory.clean_up()
+    submission.remove_folder()
+
+
+@pytest.fixture
+def desk(lab: Lab) -> Desk:
+    """Hand a test a client that has connected, and waits for the keyboard."""
+    desk = Desk(lab)
+    desk.sit_down()
+    desk.client.wait_until_idle()
+    return desk
+
+
+# -- lines that arrive while one types ---------------------------------------------
+
+
+def test_keeps_what_is_typed_in_one_piece(desk: Desk) -> None:
+    desk.client.type("hel")
+    desk.see(GREETING, "hel")
+    desk.hear(said("one"), "* carol joined #general")
+    desk.see(GREETING, said("one"), "* carol joined #general", "hel")
+    assert desk.screen.column == len("hel")
+    desk.client.type("lo")
+    desk.see(GREETING, said("one"), "* carol joined #general", "hello")
+    desk.client.type(ENTER)
+    desk.server.expect("hello\n")
+    desk.hear(said("hello", "guest1"))
+    desk.see(GREETING, said("one"), "* carol joined #general", said("hello", "guest1"))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "l'été à la mer",
+        "東京 と 😀",
+        "e\u0301te\u0301 in two pieces",
+        "x" * COLUMNS,  # up to the last column
+    ],
+)
+def test_keeps_lines_of_any_width(desk: Desk, typed: str) -> None:
+    drawn = typed.replace("\u0301", "")  # our screen does not draw accents over letters
+    desk.client.type(typed)
+    desk.see(GREETING, drawn)
+    far, near = said("東京 is far " * 9), said("near")
+    desk.hear(far, near)
+    desk.see(GREETING, far, near, drawn)
+    desk.client.type(ENTER)
+    desk.server.expect(f"{typed}\n")
+    desk.see(GREETING, far, near)
+
+
+def test_scrolls_at_the_bottom(desk: Desk) -> None:
+    desk.client.type("in the middle")
+    desk.see(GREETING, "in the middle")
+    lines = [
+        said(f"line {number} " + "and more " * (number % 9)) for number in range(40)
+    ]
+    desk.hear(*lines)
+    desk.see(GREETING, *lines, "in the middle")
+    desk.client.type(" of a word" + ENTER)
+    desk.server.expect("in the middle of a word\n")
+    desk.hear("* bye")
+    desk.see(GREETING, *lines, "* bye")
+
+
+def test_keeps_what_is_typed_when_the_window_changes(desk: Desk) -> None:
+    desk.client.type("été")
+    desk.see(GREETING, "été")
+    desk.resize(6, 30)
+    desk.hear(said("in a small window"))
+    desk.see(GREETING, said("in a small window"), "été")
+    desk.client.type(" and longer than the window")
+    desk.see(GREETING, said("in a small window"), "été and longer than the window")
+    desk.resize(24, 90)
+    desk.hear(said("in a large window"))
+    rows = wrapped(said("in a small window"), 30)
+    desk.see(
+        GREETING, *rows, said("in a large window"), "été and longer than the window"
+    )
+    desk.client.type(ENTER)
+    desk.server.expect("été and longer than the window\n")
+
+
+def test_shows_commands_and_no_escapes(desk: Desk) -> None:
+    desk.client.type("/who" + ENTER)
+    desk.server.expect("/who\n")
+    desk.hear("* people in #general: guest1")
+    desk.see(GREETING, "/who", "* people in #general: guest1")
+    desk.client.wait_until_idle()
+    desk.client.type("ty")
+    desk.hear(said("\x1b[2J\x1b[H"))
+    desk.see(
+        GREETING,
+        "/who",
+        "* people in #general: guest1",
+        said(r"\x1b[2J\x1b[H"),
+        "ty",
+    )
+
+
+# -- pasting -----------------------------------------------------------------------
+
+
+def test_pastes_200_lines_whole(lab: Lab) -> None:
+    """Also while their receipts arrive."""
+    server = lab.start_server("--history", str(lab.folder / "chat.db"))
+    bob = server.connect("bob")
+    bob.read_line("the greeting")
+    client = start_client(lab, server.host, server.port)
+    bob.expect("* guest2 joined #general\n")
+    client.expect_printed("you are guest2")
+    lines = [f"{number} été {'東京 ' * (number % 10)}end" for number in range(200)]
+    client.type("".join(line + ENTER for line in lines))
+    for line in lines:
+        received = bob.read_line("a pasted line").decode()
+        assert received.endswith(f" #general <guest2> {line}\n")
+    client.expect_printed("> 199 ")
+
+
+def test_pastes_a_few_lines_and_shows_them_once(desk: Desk) -> None:
+    lines = ["one", "two " * 20, "three"]
+    desk.client.type("".join(line + ENTER for line in lines))
+    for line in lines:
+        desk.server.expect(f"{line}\n")
+    desk.hear(said("one", "guest1"), said("two", "guest1"))
+    desk.wait(lambda screen: said("two", "guest1") in screen.lines())
+    shown = [row for row in desk.screen.everything() if row]
+    assert shown == [GREETING, said("one", "guest1"), said("two", "guest1")]
+
+
+# -- ways out ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("draft", "key"),
+    [
+        ("/quit", ENTER),
+        ("/quitter", ENTER),
+        ("", CTRL_D),
+        ("", CTRL_C),
+        ("a draft", CTRL_C),
+    ],
+)
+def test_leaves_the_terminal_as_it_was(desk: Desk, draft: str, key: str) -> None:
+    desk.client.type(draft)
+    desk.see(GREETING, *filter(None, [draft]))
+    desk.client.wait_until_idle()
+    desk.client.type(key)
+    desk.server.expect("/quit\n")
+    desk.hear("* bye")
+    desk.server.close()
+    desk.expect_left()
+    shown = [row.removesuffix("^C") for row in desk.screen.everything()]
+    assert list(filter(None, shown)) == [GREETING, *filter(None, [draft]), "* bye"]
+
+
+def test_ends_at_sigterm_as_at_ctrl_c(desk: Desk) -> None:
+    desk.client.type("a draft")
+    desk.see(GREETING, "a draft")
+    desk.client.wait_until_idle()
+    desk.client.terminate()
+    desk.server.expect("/quit\n")
+    desk.server.close()
+    desk.expect_left()
+    assert desk.screen.everything() == [GREETING, "a draft"]
+
+
+@pytest.mark.parametrize("leave", [Peer.close, Peer.reset])
+def test_leaves_the_draft_when_the_server_goes(
+    desk: Desk, leave: Callable[[Peer], None]
+) -> None:
+    desk.client.type("a draft")
+    desk.see(GREETING, "a draft")
+    leave(desk.server)
+    desk.expect_left()
+    notice = "The server has closed the connection."
+    assert desk.screen.everything() == [GREETING, notice, "a draft"]
+
+
+def test_ends_when_the_server_goes_at_once(lab: Lab) -> None:
+    """The news may come before the client waits for the keyboard: it is not lost."""
+    desks = [Desk(lab) for _ in range(5)]
+    for desk in desks:
+        desk.hear("! server full")
+        desk.server.close()
+    for desk in desks:
+        desk.expect_left()
+        assert desk.screen.lines()[0] == "! server full"
