@@ -1,7 +1,7 @@
 """Exercise 5: a chat client that listens to the keyboard and the server at once.
 
 Run ``python -m exercise5_chat_channels.client [HOST] [PORT] [--nick NAME]``. The class
-Connection also carries the window of gui.py.
+Connection also carries the window of gui.py and the page of web.py.
 """
 
 import argparse
