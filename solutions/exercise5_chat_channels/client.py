@@ -57,6 +57,8 @@ class Connection:
                 *lines, rest = (rest + received).split(b"\n")
                 for line in lines:
                     yield line.decode(errors="replace")
+        if rest:  # a last line without its newline
+            yield rest.decode(errors="replace")
 
     def close(self) -> None:
         """End the connection; another thread's lines() ends with it."""
