@@ -9,6 +9,7 @@ from tests.harness.peer import Peer
 from tests.harness.steps import show
 
 HEADER_LINE = re.compile(rb"[\w!#$%&'*+.^`|~-]+:")  # RFC 9112, section 5
+HTML = re.compile(rb"<[!a-zA-Z]")  # the start of a tag
 
 
 @dataclass
@@ -72,7 +73,7 @@ def read_response(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
 
 def expect_page(peer: Peer, response: Response) -> None:
     """Expect that the body holds some HTML."""
-    if not re.search(rb"<[!a-zA-Z]", response.body):
+    if not HTML.search(response.body):
         peer.fail(
             expected=("Expected the body to be", "a page in HTML"),
             got=("but it is", show(response.body) if response.body else "empty"),
