@@ -170,10 +170,10 @@ def test_another_path(lab: Lab) -> None:
 )
 def test_another_method(lab: Lab) -> None:
     server = lab.start_server()
-    for method, early in (("POST", 0), ("PUT", 100), ("DELETE", 0)):
+    for method, early in (("POST", len(FORM)), ("PUT", 100), ("DELETE", 0)):
         head = request(server, f"Content-Length: {len(FORM)}", method=method)
         client = server.connect("client")
-        client.send(head.encode() + FORM[:early])  # the form may begin with the head
+        client.send(head.encode() + FORM[:early])  # the form may come with the head
         client.send_bulk(FORM[early:], "a form that it has filled in")
         headers = read_response(client, "405 Method Not Allowed").headers
         allowed = [name.strip() for name in headers.get("allow", "").split(",")]
