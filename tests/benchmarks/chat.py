@@ -39,26 +39,17 @@ processors that the server took, and the load generator; memory for each client.
 Where p99 is 43 ms a server waits for acknowledgements (Nagle's algorithm, tcp(7))."""
 WRONG = ["missing", "out_of_order", "dup", "deaths", "conn_err", "unseen"]
 SCENARIOS = {
-    "1 says, 10 hear": ["-s", "fanout", "-n", "10", "-w", "1"],
-    "1 says, 10 hear, 32 in flight": ["-s", "fanout", "-n", "10", "-w", "32"],
-    "1 says, 100 hear": ["-s", "fanout", "-n", "100", "-w", "1"],
-    "1 says, 100 hear, 32 in flight": ["-s", "fanout", "-n", "100", "-w", "32"],
-    "1 says, 500 hear": ["-s", "fanout", "-n", "500", "-w", "1"],
-    "1 says, 500 hear, 32 in flight": ["-s", "fanout", "-n", "500", "-w", "32"],
-    "20 all talk, 32 in flight": ["-s", "m2m", "-n", "20", "-w", "32"],
-    "50 channels of 4, 32 in flight": [
-        "-s",
-        "m2m",
-        "-n",
-        "200",
-        "-C",
-        "50",
-        "-w",
-        "32",
-    ],
-    "ping-pong of 2": ["-s", "pingpong"],
-    "100 hear, 1 more does not read": ["-s", "slow", "-n", "100", "-w", "32"],
-    "1000 come": ["-s", "storm", "-n", "1000", "-C", "50"],
+    "1 says, 10 hear": "-s fanout -n 10 -w 1",
+    "1 says, 10 hear, 32 in flight": "-s fanout -n 10 -w 32",
+    "1 says, 100 hear": "-s fanout -n 100 -w 1",
+    "1 says, 100 hear, 32 in flight": "-s fanout -n 100 -w 32",
+    "1 says, 500 hear": "-s fanout -n 500 -w 1",
+    "1 says, 500 hear, 32 in flight": "-s fanout -n 500 -w 32",
+    "20 all talk, 32 in flight": "-s m2m -n 20 -w 32",
+    "50 channels of 4, 32 in flight": "-s m2m -n 200 -C 50 -w 32",
+    "ping-pong of 2": "-s pingpong",
+    "100 hear, 1 more does not read": "-s slow -n 100 -w 32",
+    "1000 come": "-s storm -n 1000 -C 50",
 }
 NGIRCD = """[Global]
 Name = irc.example.net
@@ -139,12 +130,13 @@ def servers(submission: Submission, folder: Path) -> dict[str, Callable[[], Serv
         command = [name, *(option.format(file=file) for option in options)]
         return Server(command, IRC, folder, port)
 
+    relay = [str(build("relay.c", folder))]
     as_root = ["--runasroot"] if os.geteuid() == 0 else []
     peers: dict[str, Callable[[], Server]] = {
         "exercise 5": ours,
         RATIO_TO: lambda: python("tutorial.py"),
         "asyncio": lambda: python("asyncio_streams.py"),
-        "C relay": lambda: Server([str(build("relay.c", folder))], LINE, folder),
+        "C relay": lambda: Server(relay, LINE, folder),
         "ngircd": lambda: irc("ngircd", NGIRCD, "-n", "-f", "{file}"),
         "inspircd": lambda: irc(
             "inspircd", INSPIRCD, "--nofork", "--config={file}", *as_root
@@ -224,7 +216,7 @@ def main() -> None:
         for scenario, options in SCENARIOS.items():
             if (arguments.scenario or "") in scenario:
                 results = {
-                    name: measure(prepare(), load, options, arguments.seconds)
+                    name: measure(prepare(), load, options.split(), arguments.seconds)
                     for name, prepare in here.items()
                 }
                 print_scenario(scenario, results)
