@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from tests.classroom.differences import as_page, as_text, compare
 from tests.classroom.errors import ClassroomError
-from tests.classroom.files import write
+from tests.classroom.files import write, write_json
 from tests.classroom.grade import Options, grade_class
 from tests.classroom.gradescope import (
     as_summary,
@@ -17,7 +17,6 @@ from tests.classroom.gradescope import (
     for_gradescope,
     judge_all,
     write_bundle,
-    write_json,
 )
 from tests.classroom.handout import hand_out
 from tests.classroom.suite import (

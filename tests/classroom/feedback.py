@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from tests.classroom.files import write
+from tests.classroom.files import write, write_json
 from tests.harness.html_report import CHECK, STYLE
 from tests.harness.submission import YOURS
 from tests.harness.terminal import SIGNS
@@ -77,8 +77,7 @@ def write_feedback(student: str, folder: Path, notes: Sequence[str]) -> None:
         "exercises": [without_checks(result) for result in results],
         "checks": [check for result in results for check in result["checks"]],
     }
-    text = json.dumps(summary, indent=1, ensure_ascii=False)
-    write(folder / "feedback.json", text)
+    write_json(folder / "feedback.json", summary)
     write(folder / "feedback.txt", as_text(summary, folder))
     write(folder / "feedback.html", as_page(summary, results, folder))
 

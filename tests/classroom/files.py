@@ -1,7 +1,16 @@
-"""Writing a file so that whoever reads it, or kills us, never finds half of it."""
+"""Files written whole or not at all, and parts of the lab copied to a new folder."""
 
+import json
 import os
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+from tests.classroom.errors import ClassroomError
+from tests.harness.submission import LAB
+
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "chat.db*")
 
 
 def write(file: Path, text: str) -> None:
@@ -9,3 +18,20 @@ def write(file: Path, text: str) -> None:
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     os.replace(new, file)
+
+
+def write_json(file: Path, content: dict[str, Any]) -> None:
+    """Write a file of JSON in the same way."""
+    write(file, json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def copy_lab(destination: Path, folders: Iterable[str], files: Iterable[str]) -> None:
+    """Copy folders and files of the lab; ClassroomError if something is there."""
+    if destination.exists() and any(destination.iterdir()):
+        raise ClassroomError(f"{destination} is not empty.")
+    destination.mkdir(parents=True, exist_ok=True)
+    for name in folders:
+        shutil.copytree(LAB / name, destination / name, ignore=NOT_COPIED)
+    for name in files:
+        (destination / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(LAB / name, destination / name)

@@ -23,7 +23,7 @@ from tests.classroom import suite
 from tests.classroom.class_page import write_class
 from tests.classroom.errors import ClassroomError
 from tests.classroom.feedback import NOT_HANDED_IN, write_feedback
-from tests.classroom.files import write
+from tests.classroom.files import write, write_json
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import HandIn, read_hand_in, shown
 from tests.harness.submission import GIVEN, LAB
@@ -192,8 +192,7 @@ def grade_one(
     write(student.folder / f"{exercise}.txt", verdict.text)
     write(student.folder / f"{exercise}.html", verdict.page)
     # The last one: what has no result here is graded again.
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    write(student.folder / f"{exercise}.json", text)
+    write_json(student.folder / f"{exercise}.json", result)
     return result
 
 

@@ -4,9 +4,7 @@ The formats: "Autograder Specifications" at gradescope-autograders.readthedocs.i
 schemas/result-v1.schema.json of Classroom 50.
 """
 
-import json
 import os
-import shutil
 import tempfile
 import threading
 from datetime import datetime, timezone
@@ -14,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.classroom import suite
-from tests.classroom.errors import ClassroomError
-from tests.classroom.files import write
+from tests.classroom.files import copy_lab, write
 from tests.classroom.grade import judge
 from tests.classroom.submissions import HandIn, read_hand_in
-from tests.harness.submission import LAB, YOURS
+from tests.harness.submission import YOURS
 
 COPIED = ["tests/harness", "tests/classroom", *YOURS]
 COPIED_FILES = [
@@ -29,7 +26,6 @@ COPIED_FILES = [
     "conftest.py",
     "LICENSE",
 ]
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "chat.db*")
 LONGEST_OUTPUT = 20_000  # characters of a failure that Gradescope is given
 
 SETUP = """#!/usr/bin/env bash
@@ -105,13 +101,7 @@ def write_bundle(destination: Path, exercises: list[str]) -> None:
 
     It holds no solutions and no known answers.
     """
-    if destination.exists() and any(destination.iterdir()):
-        raise ClassroomError(f"{destination} is not empty.")
-    for name in COPIED:
-        shutil.copytree(LAB / name, destination / name, ignore=NOT_COPIED)
-    for name in COPIED_FILES:
-        (destination / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(LAB / name, destination / name)
+    copy_lab(destination, COPIED, COPIED_FILES)
     numbers = " ".join(exercise[8] for exercise in exercises)
     programs = {"setup.sh": SETUP, "run_autograder": RUN.format(exercises=numbers)}
     for name, text in programs.items():
@@ -215,8 +205,3 @@ def as_summary(reports: list[dict[str, Any]]) -> str:
         title = check["title"].replace("|", "\\|")
         lines.append(f"| {check['id']} {title} | {score} | {check['outcome']} |")
     return "\n".join(lines) + "\n"
-
-
-def write_json(file: Path, content: dict[str, Any]) -> None:
-    """Write one of the two formats."""
-    write(file, json.dumps(content, indent=1, ensure_ascii=False))

@@ -5,7 +5,6 @@ A starter holds the solution of the step before, so what comes later stays behin
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.classroom.errors import ClassroomError
-from tests.harness.submission import LAB, YOURS
+from tests.classroom.files import copy_lab
+from tests.harness.submission import YOURS
 
 SHARED = [
     "README.md",
@@ -23,7 +23,6 @@ SHARED = [
     "conftest.py",
     ".gitignore",
 ]
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "chat.db*")
 FOR_INSTRUCTORS = re.compile(r"^## For instructors\n.*?(?=^## )", re.M | re.S)
 LATER_ROW = r"^\| \[\d [^\]]+\]\((?:{names})/README\.md\).*\n"
 IN_START = {  # what the first page says to an instructor, and to a student
@@ -43,17 +42,11 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
     ``upto`` is the last exercise's number. Raises ClassroomError when the folder is in
     use or a suite does not run in the new tree.
     """
-    if destination.exists() and any(destination.iterdir()):
-        raise ClassroomError(f"{destination} is not empty.")
     exercises = list(YOURS)[:upto]
     folders = [*exercises, "tests/harness"]
     if with_solutions:
         folders += [f"solutions/{exercise}" for exercise in exercises]
-    destination.mkdir(parents=True, exist_ok=True)
-    for folder in folders:
-        shutil.copytree(LAB / folder, destination / folder, ignore=NOT_COPIED)
-    for name in SHARED:
-        shutil.copyfile(LAB / name, destination / name)
+    copy_lab(destination, folders, SHARED)
     page = destination / "README.md"
     page.write_text(for_students(page.read_text("utf-8"), upto), encoding="utf-8")
     check_tree(destination, exercises)
