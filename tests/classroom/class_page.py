@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from tests.classroom.feedback import NOT_HANDED_IN, results_of
 from tests.classroom.files import write
+from tests.harness.checks import number_of
 from tests.harness.submission import YOURS
 from tests.harness.terminal import SIGNS
 
@@ -189,11 +190,7 @@ def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
     for _, results, _ in rows:
         for check in (check for result in results for check in result["checks"]):
             checks.setdefault(check["id"], check)
-    return dict(sorted(checks.items(), key=lambda item: _number(item[0])))
-
-
-def _number(id: str) -> list[int]:
-    return [int(part) for part in id.split(".")]
+    return dict(sorted(checks.items(), key=lambda item: number_of(item[0])))
 
 
 def _legend() -> str:

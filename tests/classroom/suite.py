@@ -19,7 +19,8 @@ from typing import Any
 from tests.classroom.errors import ClassroomError
 from tests.grading import checks_of
 from tests.harness import confinement, system
-from tests.harness.checks import Check
+from tests.harness.checks import number_of
+from tests.harness.results import Result, Results, as_json
 from tests.harness.submission import LAB
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
@@ -171,29 +172,9 @@ def without_result(
     exercise: str, message: str, outcome: str = "error"
 ) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
-    checks: list[dict[str, Any]] = [
-        {
-            "id": check.id,
-            "exercise": exercise,
-            "title": check.title,
-            "points": 0,
-            "max_points": check.points,
-            "outcome": outcome,
-            "message": message,
-            "hint": "",
-            "steps": [],
-            "output": "",
-            "seconds": 0.0,
-        }
-        for check in sorted(checks_of(exercise).values(), key=number)
-    ]
-    most = sum(check["max_points"] for check in checks)
-    return {"points": 0, "max_points": most, "seed": 0, "checks": checks}
-
-
-def number(check: Check) -> list[int]:
-    """Return a check's number to sort by: 5.10 comes after 5.9."""
-    return [int(part) for part in check.id.split(".")]
+    checks = sorted(checks_of(exercise).values(), key=lambda c: number_of(c.id))
+    all = {c.id: Result(c, exercise, outcome, message) for c in checks}
+    return as_json(Results(seed=0, all=all))
 
 
 def remove(folder: Path) -> None:

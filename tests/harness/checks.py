@@ -21,6 +21,11 @@ class Check:
     read: str  # the handout's section
 
 
+def number_of(id: str) -> tuple[int, ...]:
+    """Return a check's id as numbers to sort by: 5.10 comes after 5.9."""
+    return tuple(map(int, id.split(".")))
+
+
 class CheckFailedError(Exception):
     """A wrong answer: what was expected, what came, and what to do.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.harness import system
-from tests.harness.checks import Check, CheckFailedError
+from tests.harness.checks import Check, CheckFailedError, number_of
 from tests.harness.confinement import set_limits
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
@@ -156,7 +156,7 @@ def pytest_collection_modifyitems(
 
 def _number(item: pytest.Item) -> tuple[int, ...]:
     marker = item.get_closest_marker("check")
-    return tuple(map(int, marker.args[0].id.split("."))) if marker else (0,)
+    return number_of(marker.args[0].id) if marker else (0,)
 
 
 def _deselect(config: pytest.Config, items: list[pytest.Item], state: State) -> None:

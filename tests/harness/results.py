@@ -68,14 +68,19 @@ class Results:
 
 
 def write_json(results: Results, file: Path) -> None:
-    """Write a run as JSON, as section 6 of the design says."""
-    report = {
+    """Write a run as JSON."""
+    text = json.dumps(as_json(results), indent=1, ensure_ascii=False)
+    file.write_text(text, encoding="utf-8")
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """Return a run as section 6 of the design says."""
+    return {
         "points": results.points,
         "max_points": results.max_points,
         "seed": results.seed,
         "checks": [_check_as_json(result) for result in results.all.values()],
     }
-    file.write_text(json.dumps(report, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def _check_as_json(result: Result) -> dict[str, Any]:
