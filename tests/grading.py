@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,8 @@ from typing import Any
 
 from tests.answers.catalogue import Wrong
 from tests.harness.checks import Check
-from tests.harness.submission import LAB, YOURS
+from tests.harness.lab import Lab
+from tests.harness.submission import LAB, YOURS, Submission
 
 SOLUTIONS = LAB / "solutions"
 RIGHT = LAB / "tests" / "answers" / "right"
@@ -24,6 +26,16 @@ def lay_over_solutions(folder: Path, *answers: Path) -> Path:
     for source in (SOLUTIONS, *answers):
         shutil.copytree(source, folder, dirs_exist_ok=True)
     return folder
+
+
+@contextmanager
+def solutions_lab(exercise: str, folder: Path) -> Iterator[Lab]:
+    """Give a laboratory in which the solutions run, and clean up after it."""
+    submission = Submission(SOLUTIONS)
+    laboratory = Lab(submission, exercise, folder, seed=5)
+    yield laboratory
+    laboratory.clean_up()
+    submission.remove_folder()
 
 
 def right_answers() -> list[tuple[str, str]]:

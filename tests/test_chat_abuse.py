@@ -26,11 +26,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading import SOLUTIONS
+from tests.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SLICE, START, slices, wait_until
-from tests.harness.submission import Submission
 
 if sys.platform != "win32":
     import resource
@@ -49,11 +48,8 @@ not_windows = pytest.mark.skipif(system.WINDOWS, reason="Windows has no such lim
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """Hand a test a laboratory in which the solution runs."""
-    submission = Submission(SOLUTIONS)
-    laboratory = Lab(submission, "exercise5_chat_channels", tmp_path, SEED)
-    yield laboratory
-    laboratory.clean_up()
-    submission.remove_folder()
+    with solutions_lab("exercise5_chat_channels", tmp_path) as laboratory:
+        yield laboratory
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading import SOLUTIONS
+from tests.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab
 from tests.harness.patience import START
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.screen import Screen
-from tests.harness.submission import Submission
 
 EXERCISE = "exercise5_chat_channels"
 ROWS, COLUMNS = 12, 50
@@ -118,11 +117,8 @@ def start_client(lab: Lab, host: str, port: int) -> Program:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """Hand a test a laboratory in which the solutions run."""
-    submission = Submission(SOLUTIONS)
-    laboratory = Lab(submission, EXERCISE, tmp_path, seed=5)
-    yield laboratory
-    laboratory.clean_up()
-    submission.remove_folder()
+    with solutions_lab(EXERCISE, tmp_path) as laboratory:
+        yield laboratory
 
 
 @pytest.fixture

@@ -18,13 +18,12 @@ from typing import Any
 
 import pytest
 
-from tests.grading import SOLUTIONS
+from tests.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
 from tests.harness.peer import connect
 from tests.harness.program import Program, clean_environment
-from tests.harness.submission import Submission
 
 SIZES = (0, 1, 1000, 65_536, 3_000_000)  # bytes, of files that must come intact
 StartFiles = Callable[[Lab], tuple[str, int]]
@@ -49,11 +48,8 @@ def missing(name: str) -> str:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """Hand a test a laboratory in which the solutions run."""
-    submission = Submission(SOLUTIONS)
-    laboratory = Lab(submission, "exercise3_tcp_client", tmp_path, seed=3)
-    yield laboratory
-    laboratory.clean_up()
-    submission.remove_folder()
+    with solutions_lab("exercise3_tcp_client", tmp_path) as laboratory:
+        yield laboratory
 
 
 def start_server(lab: Lab, exercise: str, *options: str) -> Server:

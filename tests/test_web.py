@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.grading import SOLUTIONS
+from tests.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.program import Program
-from tests.harness.submission import LAB, Submission
+from tests.harness.submission import LAB
 from tests.test_real_peers import Browser
 
 PACKAGE = "exercise5_chat_channels"
@@ -31,11 +31,8 @@ EVENT = re.compile(r"event: (\w+)\n(?:id: (\S+)\n)?((?:data: .*\n)+)\n")
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
     """Hand a test a laboratory in which the solutions run."""
-    submission = Submission(SOLUTIONS)
-    laboratory = Lab(submission, PACKAGE, tmp_path, seed=5)
-    yield laboratory
-    laboratory.clean_up()
-    submission.remove_folder()
+    with solutions_lab(PACKAGE, tmp_path) as laboratory:
+        yield laboratory
 
 
 @pytest.fixture
