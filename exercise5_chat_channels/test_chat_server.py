@@ -37,8 +37,8 @@ def without_time(messages: Iterable[str]) -> list[str]:
 
 
 def text_at(messages: list[str], n: int) -> str:
-    """Return a message as a failure shows it, or 'nothing'."""
-    return show(messages[n].encode()) if 0 <= n < len(messages) else "nothing"
+    """Return a message as a failure shows it, or 'nothing more'."""
+    return show(messages[n].encode()) if 0 <= n < len(messages) else "nothing more"
 
 
 class Member:
@@ -94,6 +94,10 @@ class Member:
         """Tell whether the last line, but for notices, is a message with this text."""
         said = (line for line in reversed(self.lines) if not line.startswith("* "))
         return next(said, "").endswith(f"> {text}")
+
+    def ended(self) -> str:
+        """Say that the server has disconnected the member, if it has."""
+        return " (disconnected)" if self.peer.end else ""
 
     def has_answer(self) -> bool:
         """Tell whether more than notices was received: a message, or a refusal."""
@@ -884,7 +888,10 @@ def test_flood(lab: Lab) -> None:
     alice, bob = readers = meet(server, 2, receive_buffer=16384)
     lines = [f"{n} {'x' * 1000}" for n in range(3000)]
     lab.history.event(flooder.nick, "says 3000 lines of 1000 bytes, as fast as it can")
+    began = len(lab.history.steps)
     flood(flooder, lines, readers)
+    read = ", ".join(f"{m.nick} {len(m.lines)}{m.ended()}" for m in (flooder, *readers))
+    lab.history.sum_up(began, "the members", f"read so many lines: {read}")
     alice.says("the flood is over")
     wanted = [f"#general <{flooder.nick}> {line}" for line in lines]
     for reader in readers:

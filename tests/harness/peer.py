@@ -83,15 +83,19 @@ class Peer:
 
         Where the system does not tell (only Linux does), give it a moment.
         """
-        try:
-            addresses = self.socket.getpeername(), self.socket.getsockname()
-        except OSError:  # reset in the meantime: there is nothing left to read
-            return
-        if system.unread_bytes(*addresses) is None:
+        if self.unread_by_program() is None:
             select.select([], [], [self.socket], SLICE)
         else:
             waits = self.program.slices(ANSWER)
-            wait_until(lambda: system.unread_bytes(*addresses) == 0, waits)
+            wait_until(lambda: not self.unread_by_program(), waits)
+
+    def unread_by_program(self) -> int | None:
+        """Return how many bytes the program has not read; None where nobody tells."""
+        try:
+            addresses = self.socket.getpeername(), self.socket.getsockname()
+        except OSError:  # reset in the meantime: there is nothing left to read
+            return 0
+        return system.unread_bytes(*addresses)
 
     def half_close(self) -> None:
         """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""

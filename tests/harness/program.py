@@ -238,13 +238,22 @@ class Program:
 
     def expect_printed(self, text: str, seconds: float = ANSWER) -> None:
         """Wait until the program's stdout holds ``text``."""
+        if not self.prints(text, seconds):
+            self.fail_printing(text)
+
+    def prints(self, text: str, seconds: float = ANSWER) -> bool:
+        """Tell whether the program's stdout holds ``text``, now or in a while."""
         if self.stdout.wait_for(lambda d: text.encode() in d, self.slices(seconds)):
             self.history.event(self.name, f"prints {text!r}")
-            return
-        printed = show(bytes(self.stdout.data))
+            return True
+        return False
+
+    def fail_printing(self, text: str, hint: str = "") -> NoReturn:
+        """Fail because ``text`` was not printed."""
         self.fail(
             expected=(f"Expected {self.name} to print", repr(text)),
-            got=("but its stdout is", printed),
+            got=("but its stdout is", show(bytes(self.stdout.data))),
+            hint=hint,
         )
 
     def expect_exit(
