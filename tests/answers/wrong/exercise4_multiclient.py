@@ -123,6 +123,19 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="removes_without_the_lock",
+        did="took a client out of the array while another thread was going through it",
+        tempting="list.remove() is one call, and the lock is there for the sending",
+        caught_by="4.8",
+        words=("50 lines, but only", "nobody change the array"),
+        changes=(
+            (
+                "        with self.lock:\n            self.clients.remove(client)\n",
+                "        self.clients.remove(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
         name="forgets_the_last_line",
         did="left when recv() returned b'', whatever was kept",
         tempting="a line without its newline is no line",
