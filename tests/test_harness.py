@@ -750,6 +750,18 @@ def test_k_selects_one_check_alone(tmp_path: Path) -> None:
     assert result["seed"] == 4711
 
 
+@pytest.mark.skipif(system.WINDOWS, reason="Windows has no such shell")
+def test_grades_in_the_background() -> None:
+    """A shell lets such a pytest ignore SIGINT, and so would the programs it starts."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "4.12"]
+    options = ["--submission", str(SOLUTIONS), EXERCISE]
+    in_background = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+    run = subprocess.run(
+        [*in_background, *command, *options], cwd=LAB, stdout=subprocess.PIPE, text=True
+    )
+    assert "2/20   1 passed" in run.stdout
+
+
 def test_submission_cannot_bring_its_configuration(tmp_path: Path) -> None:
     """Named before the suite, its pytest.ini would count: then nothing is graded."""
     (tmp_path / "pytest.ini").write_text("[pytest]")

@@ -84,6 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; with nothing but suites to run, print the score alone."""
     config.addinivalue_line("markers", "check(check): a graded check of the lab")
     state = config.stash[STATE] = State(config)
+    system.let_programs_be_interrupted()
     if config.getoption("--confine"):
         set_limits()
     _require_own_settings(config)

@@ -105,6 +105,16 @@ def with_open_files(command: list[str], limit: int) -> list[str]:
     return ["/bin/sh", "-c", f"ulimit -n {limit}; exec {shlex.join(command)}"]
 
 
+def let_programs_be_interrupted() -> None:
+    """Undo, for the programs that this one starts, that it is deaf to Ctrl+C.
+
+    A shell lets what it starts in the background ignore SIGINT, and a program inherits
+    what its parent ignores. It does not inherit what its parent handles: execve(2).
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: None)
+
+
 def interrupt(pid: int) -> None:
     """Press Ctrl+C: SIGINT to a program's whole process group, as a terminal does."""
     if WINDOWS:
