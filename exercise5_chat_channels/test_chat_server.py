@@ -16,7 +16,7 @@ from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
-from tests.harness.peer import Peer
+from tests.harness.peer import Peer, exchange
 from tests.harness.steps import show
 
 GREETING = re.compile(r"\* you are ([\w-]+) in #([\w-]+)(?![\w-])")  # words may follow
@@ -55,6 +55,7 @@ class Member:
         self.channel = ""
         self.lines: deque[str] = deque()  # received, but not yet looked at
         self.skipped: list[str] = []  # notices that nobody waited for
+        self.hint = ""  # for when something is missing or different
 
     # -- saying -----------------------------------------------------------------------
 
@@ -223,6 +224,7 @@ class Member:
             expected=("Next we expected" if n else "We expected", text_at(wanted, n)),
             got=("but the server sent", text_at(messages, n)),
             remark="which has come before" if again else why,
+            hint=self.hint,
         )
 
     # -- failing ----------------------------------------------------------------------
@@ -242,7 +244,7 @@ class Member:
         self.peer.fail(
             expected=(f"Expected {self.peer.name} to receive", wanted),
             got=("but", self.peer.what_ended_it() + last),
-            hint=ended if self.peer.end else "",
+            hint=ended if self.peer.end else self.hint,
         )
 
 
@@ -844,13 +846,14 @@ def test_stopped_reader(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
     (stopped,) = meet(server, 1, receive_buffer=4096)
+    pauses(lab, stopped, alice, bob)
     lab.history.event(stopped.nick, "reads no more")
     before = most = system.memory(server.pid) or 0
     talked, began = 0, len(lab.history.steps)
     while stopped.nick in people(bob):
         if talked > 16 * MIB:
             lab.fail(f"After 16 MiB of talk {stopped.nick} is still a member.")
-        talked += talk(alice, bob)
+        talked += sum(map(len, talk(alice, bob)))
         most = max(most, system.memory(server.pid) or 0)
         lab.history.sum_up(began, "the others", f"have said {talked:,} bytes")
     if most > before + 8 * MIB:
@@ -859,8 +862,23 @@ def test_stopped_reader(lab: Lab) -> None:
     stopped.hears_rest()
 
 
-def talk(alice: Member, bob: Member) -> int:
-    """Let two members talk; both must see everything. Return the bytes said."""
+def pauses(lab: Lab, late: Member, alice: Member, bob: Member) -> None:
+    """Let a member read late what the others have said: more than a socket holds."""
+    lab.history.event(late.nick, "does not read for a while")
+    began = len(lab.history.steps)
+    said = [message for _ in range(40) for message in talk(alice, bob)]
+    lab.history.sum_up(began, "the others", f"have said {len(said)} messages")
+    lab.history.event(late.nick, "reads on")
+    late.hint = (
+        "send() returns how much the socket took. The rest must go as soon as it takes"
+        " more, though nobody says anything: a selector tells when (EVENT_WRITE)."
+    )
+    late.agrees(late.hears(len(said)), said, "that is what the others saw")
+    late.hint = ""
+
+
+def talk(alice: Member, bob: Member) -> list[str]:
+    """Let two members talk; both must see everything. Return what they have seen."""
     text = "x" * 1000
     alice.says(*[text] * 12)
     bob.says("what a talker")
@@ -868,9 +886,9 @@ def talk(alice: Member, bob: Member) -> int:
         talker = [f"#general <{alice.nick}> {text}"] * 12
         listener = [f"#general <{bob.nick}> what a talker"]
         wanted = sorted(talker + listener)
-        heard = sorted(without_time(member.hears(13)))
-        member.agrees(heard, wanted, "that is what was said")
-    return 12 * len(text)
+        heard = member.hears(13)
+        member.agrees(sorted(without_time(heard)), wanted, "that is what was said")
+    return heard
 
 
 @check(
@@ -973,15 +991,63 @@ def knock(server: Server) -> None:
     read="A clean end",
 )
 def test_clean_end(lab: Lab) -> None:
+    silent = lab.start_server("--history", str(lab.folder / "silent.db"))
+    (alice,) = meet(silent, 1)
+    fills = fills_outbox(alice, *meet(silent, 1, receive_buffer=4096))
     port = system.free_port(lab.host)
     for stop in ("interrupt", "terminate"):
         if stop == "terminate" and system.WINDOWS:
             break  # there is no SIGTERM
-        server = start(lab, port=port)
-        members = meet(server, 10)
-        members[-1].joins("sport")
-        getattr(server, stop)()
-        for member in members:
-            member.sees_notice("* server closing")
-            member.sees_end()
-        server.expect_exit()
+        ends_with_a_crowd(start(lab, port=port), stop)
+    # Another line takes what room there has come to be in the socket: it is full then.
+    if fills and hears_itself(alice, 1, "my last line"):
+        ends_beside_a_silent_client(silent, alice)
+
+
+def ends_with_a_crowd(server: Server, stop: str) -> None:
+    """Stop a server: all its clients must be told, and see the end."""
+    members = meet(server, 10)
+    members[-1].joins("sport")
+    began = len(server.history.steps)
+    getattr(server, stop)()
+    for member in members:
+        member.sees_notice("* server closing")
+        member.sees_end()
+    server.expect_exit()
+    server.history.sum_up(began, "Ctrl+C", "ends the server as it should")
+
+
+def ends_beside_a_silent_client(server: Server, alice: Member) -> None:
+    """Press Ctrl+C while a client reads no more: nobody waits for it."""
+    server.interrupt()
+    alice.sees_notice("* server closing")
+    alice.sees_end()
+    server.expect_exit(
+        hint="A socket that blocks lets sendall() wait for a client that reads nothing."
+    )
+
+
+def fills_outbox(alice: Member, silent: Member) -> bool:
+    """Say more than a client's socket holds that does not read; tell if that worked.
+
+    Where it does not, 5.3 or 5.17 objects.
+    """
+    history = alice.peer.history
+    history.event(silent.nick, "reads no more")
+    began = len(history.steps)
+    heard = all(hears_itself(alice, 12, f"{n} {'x' * 1000}") for n in range(40))
+    history.sum_up(began, alice.nick, "says 480 lines of 1000 bytes")
+    return heard
+
+
+def hears_itself(member: Member, times: int, text: str) -> bool:
+    """Let a member say a line so many times; tell whether it has heard them all."""
+    member.says(*[text] * times)
+
+    def has_heard_all() -> bool:
+        member.split_lines()
+        return sum(line.endswith(f"> {text}") for line in member.lines) == times
+
+    heard = exchange({member.peer: b""}, has_heard_all)
+    member.lines.clear()
+    return heard

@@ -180,6 +180,20 @@ SERVER = [
         changes=(("        self.history.add_channel(name)\n", ""),),
     ),
     Wrong(
+        name="leaves_before_it_looks",
+        did="took the client out of its channel, and looked for the other one then",
+        tempting="that is the order in which one walks from room to room",
+        caught_by="5.5",
+        words=("See first that there is such a channel", "'in #sport\\n'"),
+        changes=(
+            (
+                '        """Do /join NAME."""\n',
+                '        """Do /join NAME."""\n        self.leave(client)\n',
+            ),
+            ("changes\n        self.leave(client)\n", "changes\n"),
+        ),
+    ),
+    Wrong(
         name="shows_messages_to_everybody",
         did="sent a message to all clients",
         tempting="there is a dictionary of all clients, and the line names the channel",
@@ -297,6 +311,35 @@ SERVER = [
         ),
     ),
     Wrong(
+        name="believes_that_send_sends_all",
+        did="emptied the outbox whatever send() returned",
+        tempting="send() has always sent all that it was given",
+        caught_by="5.17",
+        words=("send() returns how much", "520 messages"),
+        changes=(
+            (
+                "            del self.outbox[: self.socket.send(self.outbox)]\n",
+                """            self.socket.send(self.outbox)
+            self.outbox.clear()
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="sends_only_when_something_is_said",
+        did="sent what was left in the outboxes with the next message",
+        tempting="in a chat there soon is a next message",
+        caught_by="5.17",
+        also=("5.18",),
+        words=("though nobody says anything", "EVENT_WRITE"),
+        changes=(
+            (
+                "selector.register(slow.socket, selectors.EVENT_WRITE, slow)",
+                "pass",
+            ),
+        ),
+    ),
+    Wrong(
         name="lets_one_client_too_many_in",
         did="compared with <=",
         tempting="--max-clients is the most that may be there",
@@ -311,6 +354,23 @@ SERVER = [
         caught_by="5.19",
         words=("count the channels",),
         changes=(("len(self.channels) >= MAX_CHANNELS", "not self.channels"),),
+    ),
+    Wrong(
+        name="waits_for_its_last_words",
+        did="sent * server closing with sendall() on sockets that block",
+        tempting="at the end there is time, and nobody may miss it",
+        caught_by="5.20",
+        words=("reads nothing", "still running", "sendall()"),
+        changes=(
+            (
+                """                client.hang_up("* server closing")
+""",
+                """                client.socket.setblocking(True)
+                client.socket.sendall(b"* server closing\\n")
+                client.disconnect()
+""",
+            ),
+        ),
     ),
     Wrong(
         name="closes_without_a_word",
