@@ -145,7 +145,8 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
 def test_bytes_are_kept(lab: Lab) -> None:
     for body in (b"\n  <h1>Hello</h1>\n", bytes(range(256)) + b"\r\n\n\r"):
         client, server = ask(lab)
-        whole = response(body, "Content-Type: application/octet-stream")
+        binary = "Content-Type: application/octet-stream"
+        whole = response(body, binary, "Server: l'été")  # any bytes: RFC 9110, 5.5
         send_and_end(server, whole)
         expect_output(client, whole)
 

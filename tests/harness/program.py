@@ -272,7 +272,7 @@ class Program:
         if self.traceback():
             self.fail(f"{self.name} ended with a traceback.", hint=hint)
         if status is not None and got != status:
-            self.fail(
+            raise CheckFailedError(
                 expected=(f"Expected {self.name} to end with", f"status {status}"),
                 got=("but it ended with", describe_status(got)),
                 hint=hint,

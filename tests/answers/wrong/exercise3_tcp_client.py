@@ -88,6 +88,20 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="takes_the_head_for_ascii",
+        did="decoded the head as ASCII",
+        tempting="all header fields that one sees are in English",
+        file=FILE,
+        caught_by="3.2",
+        words=("'ascii' codec can't decode byte", "Write bytes"),
+        changes=(
+            (
+                "    sys.stdout.buffer.write(head)\n",
+                "    print(head.decode('ascii'), end='', flush=True)\n",
+            ),
+        ),
+    ),
+    Wrong(
         name="replaces_what_is_no_text",
         did="decoded with errors='replace', so that nothing crashes",
         tempting="it makes the traceback go away",
