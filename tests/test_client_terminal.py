@@ -4,9 +4,14 @@ A pseudo-terminal, pty(7), is the client's keyboard and screen, and controls it.
 test is mostly the server, too, so that it decides what arrives when.
 """
 
+import os
+import signal
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +26,9 @@ from tests.harness.screen import Screen
 EXERCISE = "exercise5_chat_channels"
 ROWS, COLUMNS = 12, 50
 GREETING = "* you are guest1 in #general"
-ENTER, CTRL_C, CTRL_D = "\r", "\x03", "\x04"
+ENTER, BACKSPACE = "\r", "\x7f"
+CTRL_C, CTRL_D, CTRL_U, CTRL_W = "\x03", "\x04", "\x15", "\x17"
+UP, LEFT, DELETE, F5 = "\x1b[A", "\x1bOD", "\x1b[3~", "\x1b[15;2~"
 TERMINAL = {"TERM": "xterm-256color"}
 
 pytestmark = pytest.mark.skipif(system.WINDOWS, reason="Windows has no pty")
@@ -54,7 +61,6 @@ class Desk:
         self.client.resize_terminal(ROWS, COLUMNS)  # before it can look
         self.screen = Screen(ROWS, COLUMNS)
         self.seen = 0  # bytes of what the client has written
-        self.settings = self.client.terminal_settings()
         self.server = lab.accept(listener, self.client)
 
     def sit_down(self) -> None:
@@ -99,17 +105,27 @@ class Desk:
         """Expect that the client ends well, and leaves its terminal as it was."""
         self.client.expect_exit(status)
         self.wait(lambda screen: not screen.modes)
-        assert self.client.terminal_settings() == self.settings
+        assert self.client.terminal_settings() == settings_of_new_terminal()
         assert self.screen.column == 0, "the shell's prompt begins in the middle"
         assert self.client.errors() == ""
 
 
-def start_client(lab: Lab, host: str, port: int) -> Program:
+def settings_of_new_terminal() -> list[Any]:
+    """Return the settings that a terminal has before anybody changes them."""
+    outside, inside = system.open_terminal()
+    settings = system.terminal_settings(outside)
+    os.close(outside)
+    os.close(inside)
+    return settings
+
+
+def start_client(lab: Lab, host: str, port: int, **environment: str) -> Program:
     """Start the solution's client in a terminal that controls it."""
+    environment = TERMINAL | environment
     command = lab.submission.command(EXERCISE, "client", host, port)
     name, folder = f"client {len(lab.programs)}", lab.submission.folder
     command = system.in_control(command)
-    client = Program(name, command, folder, lab.history, TERMINAL, in_terminal=True)
+    client = Program(name, command, folder, lab.history, environment, in_terminal=True)
     lab.programs.append(client)
     return client
 
@@ -154,6 +170,8 @@ def test_keeps_what_is_typed_in_one_piece(desk: Desk) -> None:
         "東京 と 😀",
         "e\u0301te\u0301 in two pieces",
         "x" * COLUMNS,  # up to the last column
+        "longer than the row " * 6,
+        "x" + "東京" * COLUMNS,  # one column stays empty at the end of each row
     ],
 )
 def test_keeps_lines_of_any_width(desk: Desk, typed: str) -> None:
@@ -161,11 +179,35 @@ def test_keeps_lines_of_any_width(desk: Desk, typed: str) -> None:
     desk.client.type(typed)
     desk.see(GREETING, drawn)
     far, near = said("東京 is far " * 9), said("near")
-    desk.hear(far, near)
+    desk.hear(far)
+    desk.see(GREETING, far, drawn)
+    desk.hear(near)
     desk.see(GREETING, far, near, drawn)
     desk.client.type(ENTER)
     desk.server.expect(f"{typed}\n")
     desk.see(GREETING, far, near)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("東京" + BACKSPACE, "東"),
+        ("a" + "東京" * COLUMNS + BACKSPACE * 2 * COLUMNS, "a"),
+        ("été" + BACKSPACE * 2 + "a", "éa"),
+        ("a draft" + CTRL_U + "another", "another"),
+        ("two words " + CTRL_W, "two "),
+        ("le" + UP + LEFT + DELETE + F5 + "ft", "left"),
+        ("a\tb\x00c", "abc"),
+        (BACKSPACE + CTRL_U + CTRL_W + "a" + CTRL_D + "b", "ab"),
+    ],
+)
+def test_edits_what_is_typed(desk: Desk, typed: str, shown: str) -> None:
+    desk.client.type(typed)
+    desk.see(GREETING, shown)
+    desk.hear(said("meanwhile"))
+    desk.see(GREETING, said("meanwhile"), shown)
+    desk.client.type(ENTER)
+    desk.server.expect(f"{shown}\n")
 
 
 def test_scrolls_at_the_bottom(desk: Desk) -> None:
@@ -215,6 +257,68 @@ def test_shows_commands_and_no_escapes(desk: Desk) -> None:
         said(r"\x1b[2J\x1b[H"),
         "ty",
     )
+
+
+def test_takes_its_terminal_back_after_ctrl_z(desk: Desk) -> None:
+    """The shell has set the terminal to its own liking meanwhile."""
+    import termios  # not on Windows
+
+    desk.client.type("hel")
+    desk.see(GREETING, "hel")
+    terminal, settings = desk.client._keyboard, settings_of_new_terminal()
+    termios.tcsetattr(terminal, termios.TCSANOW, settings)
+    desk.client.history.event("the user", "presses Ctrl+Z, then types fg")
+    os.kill(desk.client.pid, signal.SIGCONT)
+    desk.see(GREETING, "helhel")  # the shell's own lines would stand in between
+    desk.client.type("lo" + ENTER)
+    desk.server.expect("hello\n")
+    desk.client.type(CTRL_C)
+    desk.server.expect("/quit\n")
+    desk.server.close()
+    desk.expect_left()
+
+
+def test_needs_no_terminal_that_can_erase(lab: Lab) -> None:
+    listener = lab.listen()
+    client = start_client(lab, listener.host, listener.port, TERM="dumb")
+    server = lab.accept(listener, client)
+    client.type("hello" + ENTER)
+    server.expect("hello\n")
+    server.send(said("hello", "guest1") + "\n")
+    client.expect_printed(said("hello", "guest1"))
+    client.type(CTRL_D)
+    server.expect("/quit\n")
+    server.close()
+    client.expect_exit()
+    assert b"\x1b" not in client.stdout.data
+
+
+def test_goes_on_when_nobody_reads_what_it_prints(lab: Lab) -> None:
+    """Behind "| head -1": no traceback, and what is typed is still said."""
+    server = lab.start_server("--history", str(lab.folder / "chat.db"))
+    bob = server.connect("bob")
+    bob.read_line("the greeting")
+    module = ["-m", f"{EXERCISE}.client", server.host, str(server.port)]
+    with subprocess.Popen(
+        [sys.executable, *module],
+        cwd=lab.submission.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as client:
+        assert client.stdin
+        assert client.stdout
+        assert client.stdout.readline().endswith(" in #general\n")
+        client.stdout.close()
+        client.stdin.write("".join(f"line {number}\n" for number in range(50)))
+        client.stdin.close()
+        bob.expect("* guest2 joined #general\n")
+        for number in range(50):
+            assert bob.read_line("a line").endswith(b"> line %d\n" % number)
+        assert client.stderr
+        assert client.stderr.read() == ""
+    assert client.returncode == 0
 
 
 # -- pasting -----------------------------------------------------------------------

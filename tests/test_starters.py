@@ -34,7 +34,8 @@ COMES_FREE = {  # checks that need no step: what they ask for is there from the 
 }
 GIVEN_FUNCTIONS = {"port_number", "url_path", "channel_name", "parse_arguments"}
 GIVEN_FUNCTIONS |= {"in_terminal", "rows_of", "show", "erase_typed", "typed_lines"}
-GIVEN_FUNCTIONS |= {"next_line", "interrupt_main_thread"}
+GIVEN_FUNCTIONS |= {"each_key", "end_draft", "edited_line", "skip_sequence", "edit"}
+GIVEN_FUNCTIONS |= {"erasure", "interrupt_main_thread"}
 TODO = re.compile(r" *# (TODO (\d+\.\d+(?:, \d+\.\d+)*): \S.*)")
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "test_*", "chat.db*")
 

@@ -7,7 +7,6 @@ Connection also carries the window of gui.py and the page of web.py.
 import argparse
 import contextlib
 import os
-import select
 import shutil
 import signal
 import socket
@@ -16,6 +15,11 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from io import TextIOWrapper
+
+try:
+    import termios
+except ImportError:  # Windows has none
+    termios = None  # type: ignore[assignment]
 
 
 def port_number(text: str) -> int:
@@ -115,16 +119,101 @@ def chat(connection: Connection) -> None:
         connection.close()
 
 
-# The terminal, where somebody types while lines arrive. All of this is given.
+# The terminal, where somebody types while lines arrive. All of this is given. Terminals
+# can edit lines by themselves, but do not tell what stands there half typed. So here we
+# edit: then we can take the draft off the screen, print what comes, and put it back.
 
 writing = threading.Lock()  # held by the one thread that changes the screen
-waiting = threading.Event()  # set while the main thread waits for a typed line
-late: list[str] = []  # shown last, perhaps below a typed line still to be erased
+draft: list[str] = []  # the characters typed since the last Enter, as they are shown
+ESC, END, ERASE, WORD, KILL = "\x1b", "\x04", "\x7f\b", "\x17", "\x15"  # Ctrl+D, W, U
 
 
 def in_terminal() -> bool:
     """Tell whether somebody types and looks, or files and pipes stand in."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    dumb = os.environ.get("TERM") == "dumb"  # cannot erase
+    return sys.stdin.isatty() and sys.stdout.isatty() and not dumb
+
+
+@contextlib.contextmanager
+def each_key() -> Iterator[None]:
+    """Let a terminal hand over each key at once, and show none itself; termios(3).
+
+    Ctrl+C and Ctrl+Z do what they always do. Windows edits lines in its own way.
+    """
+    if not (termios and in_terminal()):
+        yield
+        return
+    before, mode = termios.tcgetattr(sys.stdin), termios.tcgetattr(sys.stdin)
+    mode[3] &= ~(termios.ICANON | termios.ECHO)
+
+    def take_terminal(*_: object) -> None:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
+        print(*draft, sep="", end="", flush=True)
+
+    signal.signal(signal.SIGCONT, take_terminal)  # the shell's "fg": it had its own
+    try:
+        take_terminal()
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def typed_lines() -> Iterator[str]:
+    """Yield each line that is typed, until the end of the input (Ctrl+D).
+
+    Nothing else is shown before the next one is asked for: this one may be erased.
+    """
+    next_line = edited_line if termios and in_terminal() else sys.stdin.readline
+    try:
+        while line := next_line():
+            with writing:
+                end_draft()
+                yield line
+    finally:
+        with writing:
+            end_draft()
+
+
+def end_draft() -> None:
+    """Leave what was typed where it is, and begin a new row."""
+    if draft:
+        draft.clear()
+        print(flush=True)
+
+
+def edited_line() -> str:
+    """Return the next line with its end, or "" at the end of the input."""
+    while (key := sys.stdin.read(1)) != "\n":
+        if not key or (key == END and not draft):
+            return ""
+        if key == ESC:
+            skip_sequence()
+        else:
+            edit(key)
+    return "".join(draft) + "\n"
+
+
+def skip_sequence() -> None:
+    """Take no notice of arrows and the like: ESC, often [, up to a letter; ECMA-48."""
+    key = sys.stdin.read(1)
+    while key and (key in "[O;" or key.isdigit()):
+        key = sys.stdin.read(1)
+
+
+def edit(key: str) -> None:
+    """Change the draft as a key says, and the screen with it."""
+    with writing:
+        before = "".join(draft)
+        if key in (KILL, WORD):
+            del draft[0 if key == KILL else before.rstrip().rfind(" ") + 1 :]
+        elif key in ERASE:
+            del draft[-1:]
+        elif unicodedata.category(key) != "Cc":
+            draft.append(key)
+        after = "".join(draft)
+        more = after.startswith(before)
+        shown = after[len(before) :] if more else erasure(before) + after
+        print(shown, end="", flush=True)
 
 
 def rows_of(text: str) -> int:
@@ -141,59 +230,28 @@ def rows_of(text: str) -> int:
     return rows
 
 
-def show(text: str) -> None:
-    """Print a line at once; in a terminal, above the row in which somebody types.
+def erasure(text: str) -> str:
+    """Return what erases the text before the cursor.
 
-    What is typed stays as it is, and so does the cursor. ESC D goes down, and scrolls
-    at the bottom; ESC 7 remembers the cursor, ESC 8 puts it back (DEC's VT100); CSI A
-    goes up, CSI L makes room for rows (ECMA-48). Windows edits lines in its own way.
-    Of a line that is longer than the row, only the last row stays below what comes.
+    ECMA-48: CSI A goes up a row, CSI J erases what follows.
     """
-    with writing:
-        if not in_terminal() or os.name != "posix":
+    up = rows_of(text) - 1
+    return "\r" + f"\x1b[{up}A" * bool(up) + "\x1b[J"
+
+
+def show(text: str) -> None:
+    """Print a line at once; in a terminal, above what somebody is typing."""
+    with writing, contextlib.suppress(OSError):  # nobody reads on, as behind "| head"
+        if not draft:
             print(text, flush=True)
-            return
-        if waiting.is_set() and not select.select([sys.stdin], [], [], 0)[0]:
-            late.clear()  # nothing typed waits to be read, and erased
-        late.append(text)
-        rows = rows_of(text)
-        room = "\x1bD" * rows + f"\x1b7\x1b[{rows}A\r\x1b[{rows}L"
-        print(f"{room}{text}\x1b8", end="", flush=True)
+        else:
+            typed = "".join(draft)
+            print(f"{erasure(typed)}{text}\n{typed}", end="", flush=True)
 
 
 def erase_typed(line: str) -> None:
-    """Take a typed message off the terminal: it comes back from the server.
-
-    What has come since Enter stands below it: that goes, too, and is written again. The
-    message before it does no harm: that is erased with it, and written again as well.
-    ECMA-48: CSI A goes up, CSI J erases what follows.
-    """
-    with writing:
-        rows = sum(map(rows_of, [line, *late]))
-        again = "".join(f"{text}\n" for text in late)
-        if rows < shutil.get_terminal_size().lines:  # else it has left the screen
-            print(f"\x1b[{rows}A\x1b[J{again}", end="", flush=True)
-
-
-def typed_lines() -> Iterator[str]:
-    """Yield each line that is typed, until the end of the input (Ctrl+D)."""
-    try:
-        while line := next_line():
-            if in_terminal() and not line.endswith("\n"):  # Ctrl+D ended it
-                print()
-            yield line
-    except KeyboardInterrupt:
-        if in_terminal():
-            print()  # leave alone what was typed
-        raise
-
-
-def next_line() -> str:
-    """Return the next line of the input with its end, or "" at the end of the input."""
-    waiting.set()
-    line = sys.stdin.readline()
-    waiting.clear()
-    return line
+    """Take a typed message off the terminal: it comes back from the server."""
+    print("\x1b[A" + erasure(line), end="", flush=True)
 
 
 def interrupt_main_thread(leaving: threading.Event) -> None:
@@ -222,7 +280,7 @@ def main() -> None:
         address = f"{arguments.host}:{arguments.port}"
         sys.exit(f"error: cannot connect to {address}: {error}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as good as Ctrl+C
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), each_key():
         chat(connection)
 
 
