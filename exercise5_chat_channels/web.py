@@ -23,14 +23,17 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from itertools import islice
 from socketserver import ThreadingTCPServer
 from typing import Any
 
 from exercise5_chat_channels.client import Connection
 
 MAX_BODY = 65536  # bytes that one POST may have
+PROBE = 10.0  # seconds until a method of Connection is thought to hang
 # What the page may load: its own script and style, known by a number used once, and
 # nothing else (CSP level 3). So a text from the chat could do nothing even as HTML.
 POLICY = (
@@ -271,7 +274,8 @@ class WebServer(ThreadingTCPServer):
 PAGE = r"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="width=device-width, initial-scale=1,
+  interactive-widget=resizes-content">
 <title>Chat</title>
 <link rel="icon" href="data:,">
 <style nonce="NONCE">
@@ -282,7 +286,8 @@ PAGE = r"""<!doctype html>
   --nick: 80% } }
 * { box-sizing: border-box }
 body { margin: 0; height: 100dvh; display: grid; font: 1rem/1.5 system-ui, sans-serif;
-  grid: "nav header aside" "nav main aside" 1fr "nav footer aside" / 12rem 1fr 12rem;
+  grid: "nav header aside" "nav main aside" 1fr "nav footer aside" /
+    clamp(10rem, 17vw, 13rem) minmax(0, 1fr) clamp(9rem, 15vw, 12rem);
   background: var(--ground); color: var(--ink) }
 header { grid-area: header; justify-content: space-between; padding: .6rem 0 }
 nav { grid-area: nav } aside { grid-area: aside } footer { grid-area: footer }
@@ -290,7 +295,7 @@ main { grid-area: main; display: flex; flex-direction: column; min-height: 0 }
 header, footer, form { display: flex; align-items: center; gap: .5rem }
 nav, aside { padding: 1rem; overflow: auto }
 footer { min-height: 3.75rem; padding: .4rem 0 }
-#typing { padding-top: .6rem } #line { flex: 1 } #nick { width: 9rem }
+#typing, #creating { padding-top: .6rem } #line, #name { flex: 1 } #nick { width: 9rem }
 h1 { margin: 0; font-size: 1.25rem; overflow-wrap: anywhere }
 h2 { margin: 0 0 .5rem; font-size: 1rem; font-weight: normal; white-space: nowrap }
 h2, footer, label { color: var(--faint) }
@@ -298,9 +303,9 @@ ul { margin: 0; padding: 0; list-style: none; overflow-wrap: anywhere }
 input, button { min-width: 0; min-height: 2.75rem; padding: .3rem .7rem; font: inherit;
   color: inherit; background: var(--paper); border: 1px solid var(--edge);
   border-radius: .4rem }
-nav button { width: 100%; text-align: left; background: none; border-color: #0000 }
-nav [aria-current] { background: var(--pale) }
-#again { white-space: nowrap } button { cursor: pointer }
+button { flex: none; cursor: pointer }
+li button { width: 100%; text-align: left; background: none; border-color: #0000 }
+[aria-current] { background: var(--pale) }
 :disabled { opacity: .6; cursor: default }
 :focus-visible { outline: 2px solid #3b82d6; outline-offset: 1px }
 ::placeholder { color: var(--faint); opacity: 1 }
@@ -311,29 +316,34 @@ nav [aria-current] { background: var(--pale) }
 #log .said { color: var(--ink); white-space: pre-wrap }
 #log time { float: left; margin-left: -3.2rem }
 #log b { unicode-bidi: isolate; color: oklch(var(--nick) .12 var(--hue)) }
-#log .refused { color: var(--red) }
-@media (max-width: 48rem) {
+#log .refused, #state.refused { color: var(--red) }
+@media (max-width: 40rem) {
   body { grid: "header" "nav" "aside" "main" 1fr "footer" / 100%; padding: 0 .6rem }
   nav, aside { display: flex; align-items: center; gap: .8rem; padding: 0 0 .5rem }
-  ul { display: flex; gap: .8rem } li { flex: none } h2 { margin: 0 }
-  nav h2 { display: none }
+  ul { display: flex; flex: none; gap: .8rem } li { flex: none } h2 { margin: 0 }
+  nav h2 { display: none } #creating { padding: 0; flex: none } #name { width: 9rem }
 }
 </style>
 <header><h1 id="title">Chat</h1>
   <form id="naming"><label for="nick">Your nick</label>
     <input id="nick" autocomplete="off" autocapitalize="off" spellcheck="false"></form>
 </header>
-<nav aria-labelledby="where"><h2 id="where">Channels</h2><ul id="channels"></ul></nav>
+<nav aria-labelledby="where"><h2 id="where">Channels</h2><ul id="channels"></ul>
+  <form id="creating"><label for="name" class="unseen">New channel</label>
+    <input id="name" placeholder="New channel" autocomplete="off" spellcheck="false"
+      ><button aria-label="Create channel">+</button></form></nav>
 <main><div id="log" role="log" aria-label="Messages" tabindex="0"></div>
   <form id="typing"><label for="line" class="unseen">Message or command</label>
-    <input id="line" placeholder="Message, /create NAME, or /help"
+    <input id="line" placeholder="Message, or /help"
       autocomplete="off" enterkeyhint="send"><button>Send</button></form></main>
 <aside aria-labelledby="who"><h2 id="who">People</h2><ul id="people"></ul></aside>
 <footer><span id="state" role="status">This page needs JavaScript.</span>
   <button id="again" hidden>Connect again</button></footer>
 <script nonce="NONCE">
 "use strict";
-const KEPT_LINES = 2000, SHOWN_CHARACTERS = 4000, POLL = 40;  // milliseconds
+const KEPT_LINES = 2000, SHOWN_CHARACTERS = 4000;
+const HISTORY = 50;  // messages; of more nobody who joins is told (promise 2)
+const POLL = 40, PATIENCE = 10_000;  // milliseconds
 const KINDS = {  // PROTOCOL.md, "What the server sends"
   said: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) #(\S+) <(\S+)> (.*)$/,
   you: /^\* you are (\S+) in #(\S+)/,
@@ -353,7 +363,9 @@ const log = the("log"), rows = [];  // rows wait to be shown in the log
 let tab = "", nick = "", channel = "", greeted = false;
 let shown = "", day = "", listed = "";  // in the log, and in the list of channels
 let people = new Set(), asked = {};  // asked: by the page itself, not yet answered
-let sending = Promise.resolve(), height = log.clientHeight;
+let told = 0, unread = 0;  // messages: of the history, and not yet looked at
+let quiet = false, following = true;  // in a history; at the log's end
+let sending = Promise.resolve();
 
 // What is in the page
 
@@ -370,14 +382,28 @@ function show(row) {
 }
 
 function showRows() {
-  const follow = isAtEnd();
+  log.ariaLive = quiet ? "off" : "polite";  // nobody wants a history read aloud
+  quiet = false;
   log.append(...rows.splice(0).slice(-KEPT_LINES));
   while (log.childElementCount > KEPT_LINES) log.firstElementChild.remove();
-  if (follow) log.scrollTop = log.scrollHeight;
+  follow();
+  showUnread();
 }
 
 function isAtEnd() {  // or does somebody read further up?
-  return log.scrollHeight - log.scrollTop - height < 40;
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+}
+
+function follow() {
+  if (following) log.scrollTop = log.scrollHeight;
+}
+
+function showUnread() {  // as in gui.py: only our own channel has any
+  if (following && document.hasFocus()) unread = 0;
+  const count = unread ? ` (${unread})` : "";
+  document.title = `${count} #${shown}`.trim();
+  for (const own of document.querySelectorAll("[aria-current]"))
+    own.textContent = `#${channel}${count}`;
 }
 
 function hueOf(name) {  // an angle, the same for the same name
@@ -388,15 +414,16 @@ function showChannel(name) {
   if (name === shown) return;
   shown = name;
   day = "";
-  rows.length = 0;
+  rows.length = told = unread = 0;
   log.replaceChildren();
   the("title").textContent = document.title = `#${name}`;
 }
 
 function makeChannel(name) {
   const item = make("li", ""), button = make("button", name);
-  if (name === `#${channel}`) button.setAttribute("aria-current", "true");
-  button.onclick = () => { send(`/join ${name}`); the("line").focus(); };
+  const own = name === `#${channel}`;
+  if (own) button.setAttribute("aria-current", "true");
+  button.onclick = () => { if (!own) send(`/join ${name}`); the("line").focus(); };
   item.append(button);
   return item;
 }
@@ -407,8 +434,9 @@ function showPeople() {
   the("people").replaceChildren(...names.map((name) => make("li", name)));
 }
 
-function showState(text, connected) {
+function showState(text, connected, kind = "") {
   the("state").textContent = text;
+  the("state").className = kind;
   for (const part of document.querySelectorAll("input, form button, nav button"))
     part.disabled = !connected;
 }
@@ -417,13 +445,17 @@ function showState(text, connected) {
 
 function send(line) {  // after the one before: two POSTs at once could change places
   sending = sending.then(() => post(line)).catch((error) => {
-    show(make("p", `Not sent: ${error.message}`, "refused"));
+    const why = error.name === "TimeoutError" ? NO_ANSWER : error.message;
+    show(make("p", `Not sent: ${why}`, "refused"));
   });
 }
 
-async function post(line) {  // not for ever: six tabs use up Chrome's connections
-  const request = {method: "POST", body: line, signal: AbortSignal.timeout(30_000)};
-  const answer = await fetch(`/lines/${tab}`, request);
+const NO_ANSWER = "nothing answers. Are six tabs open? A browser has six connections " +
+  "to one server, and each tab keeps one: then none is left to send. Close one.";
+
+async function post(line) {
+  const signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(`/lines/${tab}`, {method: "POST", body: line, signal});
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
 }
 
@@ -436,7 +468,7 @@ function onEnter(form, input, prefix) {
   the(form).onsubmit = (event) => {
     event.preventDefault();
     if (the(input).value) send(prefix + the(input).value);
-    the(input).value = "";
+    the(input).value = form === "naming" ? nick : "";  // until the chat has agreed
     the("line").focus();
   };
 }
@@ -446,6 +478,10 @@ function onEnter(form, input, prefix) {
 const on = {
   said(when, where, who, text) {
     showChannel(where);
+    const isHistory = !greeted || where !== channel;
+    quiet ||= isHistory;
+    told += isHistory;
+    unread += !isHistory && who !== nick;
     const date = new Date(when), valid = !isNaN(date);  // not so the 32nd of May
     if (valid && day !== dayOf.format(date))
       show(make("p", day = dayOf.format(date), "day"));
@@ -457,6 +493,9 @@ const on = {
   },
   you(newNick, newChannel) {
     showChannel(newChannel);
+    if (told >= HISTORY)
+      show(make("p", `These are the last ${told} messages, not all.`, "notice"));
+    told = 0;
     if (!greeted && nick && nick !== newNick) send(`/nick ${nick}`);
     if (!greeted && channel && channel !== newChannel) send(`/join ${channel}`);
     greeted = true;  // connected again: we have asked for those that we had
@@ -512,7 +551,7 @@ function disconnect(source, reason) {
   source.close();  // or it would connect again by itself, and be somebody else
   people.clear();
   showPeople();
-  showState(`Not connected: ${reason}`, false);
+  showState(`Not connected: ${reason}`, false, "refused");
   show(make("p", `Not connected: ${reason}`, "refused"));
   the("again").hidden = false;
   the("again").focus();
@@ -520,12 +559,13 @@ function disconnect(source, reason) {
 
 onEnter("typing", "line", "");
 onEnter("naming", "nick", "/nick ");
+onEnter("creating", "name", "/create ");
 the("again").onclick = connect;
-the("channels").onpointerenter = () => asked.channels || ask("channels", "/channels");
-new ResizeObserver(() => {  // a phone's keyboard comes and goes
-  if (isAtEnd()) log.scrollTop = log.scrollHeight;
-  height = log.clientHeight;
-}).observe(log);
+the("channels").onpointerenter = the("channels").onfocusin =
+  () => asked.channels || ask("channels", "/channels");
+log.onscroll = () => { following = isAtEnd(); showUnread(); };
+onfocus = showUnread;
+new ResizeObserver(follow).observe(log);  // a phone is turned, its keyboard comes up
 connect();
 </script>
 </html>
@@ -553,26 +593,58 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def unfinished() -> str:
-    """Try Connection in a short talk with ourselves; return what it cannot do yet."""
-    heard = said = None
+def hear(connection: Connection, chat: socket.socket) -> str:
+    """Say a line to lines(); return what is wrong with what it yields, or ""."""
+    chat.sendall("hellö\n".encode())
+    chat.shutdown(socket.SHUT_WR)
+    heard = list(islice(connection.lines(), 2))
+    return "" if heard == ["hellö"] else f"yields {heard}, not {['hellö']}"
+
+
+def speak(connection: Connection, chat: socket.socket) -> str:
+    """Listen to send_line(); return what is wrong with what it sends, or ""."""
+    wanted = "hellö\n".encode()
+    connection.send_line("hellö")
+    connection.close()
+    said = chat.recv(100)
+    return "" if said == wanted else f"sends {said!r}, not {wanted!r}"
+
+
+def leave(connection: Connection, chat: socket.socket) -> str:
+    """Wait for the end that close() makes; return "" when it comes."""
+    connection.close()
+    with suppress(TimeoutError):
+        chat.recv(1)
+        return ""
+    return "does not end the connection"
+
+
+def try_out(
+    talk: Callable[[Connection, socket.socket], str], problem: list[str]
+) -> None:
+    """Be the chat that Connection talks to: the work of a thread, which may hang."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        connection = Connection(*listening.getsockname())
-        chat, _ = listening.accept()
-    with chat:
-        chat.settimeout(5)
-        chat.sendall(b"hello\n")
-        chat.shutdown(socket.SHUT_WR)
-        with suppress(Exception):  # why, the check tells
-            heard = next(iter(connection.lines()))
-        with suppress(Exception):
-            connection.send_line("hello")
-            connection.close()
-            said = chat.recv(100)
-    if heard != "hello":
-        return "Connection.lines() does not yield the lines that come: see check 5.21"
-    if said != b"hello\n":
-        return "Connection.send_line() does not send the line: see check 5.22"
+        try:
+            connection = Connection(*listening.getsockname())
+            chat, _ = listening.accept()
+            with chat:
+                chat.settimeout(PROBE / 2)
+                problem[0] = talk(connection, chat)
+        except Exception as error:  # whatever unfinished code may raise
+            problem[0] = f"raises {error!r}"
+
+
+def unfinished() -> str:
+    """Let Connection talk with ourselves, and return what it cannot do yet, or ""."""
+    talks = (("lines", hear, "5.21"), ("send_line", speak, "5.22"))
+    for method, talk, check in (*talks, ("close", leave, "5.23")):
+        problem = ["does not come back"]
+        thread = threading.Thread(target=try_out, args=[talk, problem], daemon=True)
+        thread.start()
+        thread.join(PROBE)
+        if problem[0]:
+            what = f"Connection.{method}() {problem[0]}"
+            return f"your client.py is not finished: {what}, see check {check}"
     return ""
 
 
@@ -580,7 +652,7 @@ def start_server(arguments: argparse.Namespace) -> WebServer:
     """Return a server that listens, or end with status 1."""
     chat, page = (arguments.host, arguments.port), (arguments.bind, arguments.web_port)
     if missing := unfinished():
-        sys.exit(f"error: your client.py is not finished: {missing}")
+        sys.exit(f"error: {missing}")
     try:
         socket.getaddrinfo(*chat)  # there must be such a host; tabs connect to it later
     except (OSError, UnicodeError) as error:

@@ -33,7 +33,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the given files and the solution's client and server."""
     folder = tmp_path_factory.mktemp("lab")
     (folder / PACKAGE).mkdir()
-    for name in ("gui.py", "history.py"):
+    for name in ("gui.py", "web.py", "history.py"):
         shutil.copy(REPOSITORY / PACKAGE / name, folder / PACKAGE)
     for name in ("client.py", "server.py"):
         shutil.copy(REPOSITORY / "solutions" / PACKAGE / name, folder / PACKAGE)
@@ -229,6 +229,11 @@ class User:
         x, y, width, height = names.bbox(names.get(0, "end").index(name))
         names.event_generate("<Button-1>", x=x + width // 2, y=y + height // 2)
         names.event_generate("<ButtonRelease-1>", x=x + width // 2, y=y + height // 2)
+
+    def resize(self, size: str) -> None:
+        """Give the window another size, such as 600x320."""
+        self.root.geometry(size)
+        self.wait(lambda: self.root.geometry().startswith(size))
 
     def look(self) -> None:
         """Turn to the window: it gets the keyboard."""
@@ -463,6 +468,7 @@ def scroll_up(user: User) -> None:
     """Fill the transcript, and look at its beginning."""
     for number in range(60):
         user.window.show(f"line {number}", "notice")
+    user.window.show_pending()
     user.root.update_idletasks()
     user.window.transcript.yview_moveto(0.0)
 
@@ -602,6 +608,59 @@ def test_shows_no_endless_line(gui: Any, listening: socket.socket, user: Users) 
         assert alice.text().split("\n")[0] == "x" * gui.SHOWN_CHARACTERS + " …"
 
 
+def test_shows_the_last_line_in_a_window_of_any_size(
+    listening: socket.socket, user: Users
+) -> None:
+    """A narrower window has more rows; everything in it stays to be seen."""
+    alice = user(listening.getsockname()[1], "")
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"* a line that is wrapped in a narrow window\n" * 100)
+        alice.wait(lambda: alice.text().count("wrapped") == 100)
+        for size in ("600x320", "1200x800", "700x700"):
+            alice.resize(size)
+            alice.wait(lambda: alice.window.transcript.yview()[1] == 1.0)
+            for widget in (alice.window.create, alice.window.entry, alice.window.state):
+                assert widget.winfo_height() >= widget.winfo_reqheight() - 1
+
+
+def test_is_used_by_keyboard(server: Server, peer: Peers, user: Users) -> None:
+    """The arrow keys choose a channel, Page Up reads on, Return presses a button."""
+    alice = user(server.port)
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    alice.window.channel_list.focus_force()
+    alice.wait(lambda: alice.root.focus_displayof() is alice.window.channel_list)
+    alice.window.channel_list.event_generate("<Down>")
+    alice.wait_for_channels("#general", "#sport", marked="#sport")
+    alice.window.channel_list.event_generate("<Up>")
+    alice.wait_for_channels("#general", "#sport", marked="#general")
+    alice.window.new_name.insert(0, "tea")
+    alice.press_return(alice.window.create)
+    alice.wait_for_channels("#general", "#sport", "#tea", marked="#tea")
+    scroll_up(alice)
+    alice.window.transcript.yview_moveto(1.0)
+    alice.window.entry.focus_force()
+    alice.wait(lambda: alice.root.focus_displayof() is alice.window.entry)
+    alice.window.entry.event_generate("<Prior>")
+    assert alice.window.transcript.yview()[1] < 1.0
+    alice.window.entry.event_generate("<Next>")
+    assert alice.window.transcript.yview()[1] == 1.0
+
+
+def test_says_that_the_history_may_be_longer(
+    listening: socket.socket, user: Users
+) -> None:
+    """Of what was said while nobody was connected, only the last 50 messages come."""
+    alice = user(listening.getsockname()[1], "")
+    connection, _ = listening.accept()
+    with connection:
+        for count in (49, 50):
+            said = f"2026-11-21T10:00:00Z #{count} <bob> hello\n" * count
+            connection.sendall(f"{said}* you are alice in #{count}\n".encode())
+            alice.wait_for(f"you are alice in #{count}")
+            assert ("the last 50 messages" in alice.text()) == (count == 50)
+
+
 def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> None:
     """Who has scrolled up is not torn down by the next message."""
     alice = user(listening.getsockname()[1], "")
@@ -649,10 +708,14 @@ def test_tells_of_a_connection_that_raises(
 
 
 @pytest.mark.parametrize(
-    ("method", "check"), [("lines", "5.21"), ("send_line", "5.22")]
+    ("method", "reason"),
+    [
+        ("lines", "lines() yields [], not ['hellö'], see check 5.21"),
+        ("send_line", r"send_line() sends b'', not b'hell\xc3\xb6\n', see check 5.22"),
+    ],
 )
 def test_names_the_method_that_is_missing(
-    lab: Path, tmp_path: Path, method: str, check: str
+    lab: Path, tmp_path: Path, method: str, reason: str
 ) -> None:
     """One line, also where there is no screen: the solution with one method open."""
     shutil.copytree(lab / PACKAGE, tmp_path / PACKAGE)
@@ -663,8 +726,8 @@ def test_names_the_method_that_is_missing(
     assert still_open
     text = pattern.sub(lambda _: still_open[0], solution)
     (tmp_path / PACKAGE / "client.py").write_text(text, encoding="utf-8")
-    reason = f"Connection.{method}() in client.py is not written yet: check {check}"
-    assert run_gui(tmp_path, DISPLAY="") == (1, f"error: {reason}\n")
+    said = f"error: your client.py is not finished: Connection.{reason}\n"
+    assert run_gui(tmp_path, DISPLAY="") == (1, said)
 
 
 # The program
