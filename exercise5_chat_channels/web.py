@@ -495,6 +495,7 @@ const on = {
     showChannel(newChannel);
     if (told >= HISTORY)
       show(make("p", `These are the last ${told} messages, not all.`, "notice"));
+    quiet ||= told > 0;
     told = 0;
     if (!greeted && nick && nick !== newNick) send(`/nick ${nick}`);
     if (!greeted && channel && channel !== newChannel) send(`/join ${channel}`);

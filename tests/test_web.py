@@ -419,29 +419,40 @@ def test_explains_what_the_user_can_mend(lab: Lab) -> None:
     taken.close()
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong", "named"),
-    [
-        (None, None, ["lines()", "5.21"]),  # the starter
-        ("yield line.decode(", "str(", ["lines()", "5.21"]),
-        ('rest = b""', "raise NotImplementedError", ["lines()", "5.21"]),
-        ("self.socket.sendall(", "bytes(", ["send_line()", "5.22"]),
-        ('+ b"\\n")', ")", ["send_line()", "5.22"]),
-    ],
-    ids=["starter", "yields nothing", "raises", "sends nothing", "sends no newline"],
-)
-def test_names_what_is_unfinished(
-    right: str | None, wrong: str, named: list[str], lab: Lab
-) -> None:
-    client = lab.submission.folder / PACKAGE / "client.py"
-    text = client.read_text(encoding="utf-8")
-    if right is None:
+HEAR, YIELD = '        rest = b""\n', 'yield line.decode(errors="replace")'
+SPEAK, CLOSE = "        self.socket.sendall(", "        self.socket.close()\n"
+UNFINISHED = {  # what stands in the solution, what does in its place, what is said
+    "starter": ("", "", "lines() yields [], not ['hellö'], see check 5.21"),
+    "prints": (YIELD, "print(line)", "lines() yields []"),
+    "returns": ("yield ", "return ", "lines() yields ['h', 'e']"),
+    "yields bytes": (YIELD, "yield line", r"lines() yields [b'hell\xc3\xb6']"),
+    "keeps newlines": (YIELD, r"yield line.decode() + '\n'", r"yields ['hellö\n']"),
+    "raises": (HEAR, "        raise OSError(5)\n", "lines() raises OSError(5)"),
+    "hangs": (HEAR, "        threading.Event().wait()\n", "lines() does not come back"),
+    "sends nothing": (SPEAK, "        print(", "send_line() sends b'', not b'hell"),
+    "sends no newline": ('+ b"\\n")', ")", r"send_line() sends b'hell\xc3\xb6',"),
+    "cannot send": (SPEAK, "        int(", "send_line() raises ValueError("),
+    "stays": (CLOSE, "", "close() does not end the connection, see check 5.23"),
+}
+
+
+@pytest.mark.parametrize("case", UNFINISHED)
+def test_names_what_is_unfinished(case: str, lab: Lab) -> None:
+    right, wrong, named = UNFINISHED[case]
+    folder = lab.submission.folder / PACKAGE
+    text = (folder / "client.py").read_text(encoding="utf-8")
+    assert right in text
+    text = text.replace(right, wrong)
+    if case == "stays":
+        text = text.replace("self.socket.shutdown(", "str(")
+    if case == "starter":
         text = (LAB / PACKAGE / "client.py").read_text(encoding="utf-8")
-    else:
-        assert right in text
-        text = text.replace(right, wrong)
-    client.write_text(text, encoding="utf-8")
-    expect_error(start_web(lab, "127.0.0.1", 1, "--port", "0"), "client.py", *named)
+    (folder / "client.py").write_text(text, encoding="utf-8")
+    page = (folder / "web.py").read_text(encoding="utf-8")
+    hurried = page.replace("PROBE = 10.0", "PROBE = 1.5")
+    (folder / "web.py").write_text(hurried, encoding="utf-8")
+    web = start_web(lab, "127.0.0.1", 1, "--port", "0")
+    expect_error(web, "your client.py is not finished: ", named, ", see check 5.2")
 
 
 # -- in Chromium ----------------------------------------------------------------------
@@ -534,7 +545,8 @@ def test_two_browsers_chat(chat: Server, web: Web, user: Users) -> None:
     bob.type("a\tb")
     bob.wait_for_text("control characters")
     bob.wait_for("the('line').value === ''")
-    bob.type("/create tea")
+    bob.run("the('name').focus()")
+    bob.type("tea")
     bob.wait_for("document.title === '#tea'")
     alice.wait_for_text("#tea", "channels")
     alice.click("#tea")
@@ -545,6 +557,14 @@ def test_two_browsers_chat(chat: Server, web: Web, user: Users) -> None:
     bob.wait_for_text("alice joined #tea")
     alice.type("still here")
     bob.wait_for_text("still here")
+    alice.run("the('nick').focus()")
+    alice.type("a b")
+    alice.wait_for_text("a nick has 1 to 20")
+    assert alice.run("the('nick').value") == "alice"
+    alice.run("the('line').focus()")
+    alice.run("fetch = () => Promise.reject(new DOMException('', 'TimeoutError'))")
+    alice.type("is anybody there?")
+    alice.wait_for_text("Not sent: nothing answers. Are six tabs open?")
     web.interrupt()
     web.expect_exit()
     alice.wait_for_text("web.py does not answer", "state")
@@ -597,6 +617,33 @@ def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
     alice.wait_for_text("the server has closed the connection", "state")
 
 
+def test_page_counts_what_nobody_has_looked_at(lab: Lab, user: Users) -> None:
+    """And says that a history may be longer; screen readers do not read it aloud."""
+    listener = lab.listen()
+    web = start_page(lab, listener.host, listener.port)
+    alice = user("alice", web)
+    peer = lab.accept(listener, web)
+    line = "2026-11-21T10:00:00Z #general <bob> hello\n"
+    peer.send(line * 50 + "* you are alice in #general\n* channels: #general #tea\n")
+    alice.wait_for_text("#general", "channels")
+    alice.wait_for_text("the last 50 messages")
+    alice.wait_for("log.ariaLive === 'off' && isAtEnd()")
+    peer.send(line)
+    alice.wait_for("the('log').getElementsByClassName('said').length === 51")
+    alice.wait_for("log.ariaLive === 'polite' && document.title === '#general'")
+    size = {"width": 300, "height": 500, "deviceScaleFactor": 1, "mobile": True}
+    alice.browser.call("Emulation.setDeviceMetricsOverride", **size)
+    alice.wait_for("innerWidth === 300 && isAtEnd()")
+    alice.run("log.scrollTop = 0")
+    alice.wait_for("!following")
+    peer.send(line * 2)
+    alice.wait_for("document.title === '(2) #general'")
+    alice.wait_for_text("#general (2)", "channels")
+    alice.run("log.scrollTop = log.scrollHeight")
+    alice.wait_for("document.title === '#general'")
+    assert alice.run("the('channels').innerText") == "#general\n#tea"
+
+
 def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
     """Everything to use has a role and a name, in the tree that screen readers read."""
     alice = user("alice", web)
@@ -612,6 +659,8 @@ def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
         ("heading", "#general"),
         ("navigation", "Channels"),
         ("button", "#sport"),
+        ("textbox", "New channel"),
+        ("button", "Create channel"),
         ("complementary", "People (1)"),
         ("log", "Messages"),
         ("textbox", "Your nick"),

@@ -123,7 +123,7 @@ def chat(connection: Connection) -> None:
 # can edit lines by themselves, but do not tell what stands there half typed. So here we
 # edit: then we can take the draft off the screen, print what comes, and put it back.
 
-writing = threading.Lock()  # held by the one thread that changes the screen
+writing = threading.RLock()  # held by the one thread that changes the screen
 draft: list[str] = []  # the characters typed since the last Enter, as they are shown
 ESC, END, ERASE, WORD, KILL = "\x1b", "\x04", "\x7f\b", "\x17", "\x15"  # Ctrl+D, W, U
 
