@@ -132,7 +132,7 @@ def each_key() -> Iterator[None]:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
         print(*draft, sep="", end="", flush=True)
 
-    signal.signal(signal.SIGCONT, take_terminal)  # the shell's "fg": it had its own
+    signal.signal(signal.SIGCONT, take_terminal)  # fg, after the shell has changed it
     try:
         take_terminal()
         yield

@@ -604,8 +604,8 @@ CLIENT = [
         changes=(
             ("    except (KeyboardInterrupt, OSError):\n", "    except OSError:\n"),
             (
-                "    with contextlib.suppress(KeyboardInterrupt):\n",
-                "    with contextlib.suppress():\n",
+                "    with contextlib.suppress(KeyboardInterrupt), each_key():\n",
+                "    with each_key():\n",
             ),
         ),
     ),
