@@ -115,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         the name in the address bar (RFC 9110, 7.2), in Origin whose script asks (RFC
         6454, 7); Sec-Fetch-Site compares them where a browser sends no Origin.
         """
-        host = self.headers.get("Host", "")
+        host = ", ".join(self.headers.get_all("Host", []))  # two are nobody's
         known = {self.address(), re.sub(r"^127\.[\d.]+", "localhost", self.address())}
         own = self.headers.get("Origin", f"http://{host}") == f"http://{host}"
         near = self.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
@@ -401,9 +401,9 @@ function follow() {
 function showUnread() {  // as in gui.py: only our own channel has any
   if (following && document.hasFocus()) unread = 0;
   const count = unread ? ` (${unread})` : "";
-  document.title = `${count} #${shown}`.trim();
+  if (shown) document.title = `${count} #${shown}`.trim();
   for (const own of document.querySelectorAll("[aria-current]"))
-    own.textContent = `#${channel}${count}`;
+    own.textContent = own.value + count;
 }
 
 function hueOf(name) {  // an angle, the same for the same name
@@ -416,12 +416,13 @@ function showChannel(name) {
   day = "";
   rows.length = told = unread = 0;
   log.replaceChildren();
-  the("title").textContent = document.title = `#${name}`;
+  the("title").textContent = `#${name}`;
 }
 
 function makeChannel(name) {
   const item = make("li", ""), button = make("button", name);
   const own = name === `#${channel}`;
+  button.value = name;
   if (own) button.setAttribute("aria-current", "true");
   button.onclick = () => { if (!own) send(`/join ${name}`); the("line").focus(); };
   item.append(button);
@@ -446,7 +447,7 @@ function showState(text, connected, kind = "") {
 function send(line) {  // after the one before: two POSTs at once could change places
   sending = sending.then(() => post(line)).catch((error) => {
     const why = error.name === "TimeoutError" ? NO_ANSWER : error.message;
-    show(make("p", `Not sent: ${why}`, "refused"));
+    show(make("p", `“${line}” was not sent: ${why}`, "refused"));
   });
 }
 

@@ -564,7 +564,7 @@ def test_two_browsers_chat(chat: Server, web: Web, user: Users) -> None:
     alice.run("the('line').focus()")
     alice.run("fetch = () => Promise.reject(new DOMException('', 'TimeoutError'))")
     alice.type("is anybody there?")
-    alice.wait_for_text("Not sent: nothing answers. Are six tabs open?")
+    alice.wait_for_text("“is anybody there?” was not sent: nothing answers")
     web.interrupt()
     web.expect_exit()
     alice.wait_for_text("web.py does not answer", "state")
