@@ -178,6 +178,7 @@ class Window:
         left, _, self.channel_list = build_side(self.root, 0, "Channels")
         _, self.people_title, self.people_list = build_side(self.root, 2, "People")
         self.people_list.bind("<Button-1>", lambda _: "break")  # only to look at
+        self.people_list["takefocus"] = False
         self.channel_list.bind("<<ListboxSelect>>", self.on_click)
         # Others may have made channels. Look when somebody goes there to choose one.
         for event in ("<Enter>", "<FocusIn>"):
@@ -481,9 +482,11 @@ def build_transcript(parent: ttk.Frame) -> tk.Text:
 
 
 def fill(widget: tk.Listbox, names: Sequence[str], marked: str) -> None:
-    """Show these names in a list, one of them marked."""
+    """Show these names in a list, one of them marked, and stay where it is scrolled."""
+    top, _ = widget.yview()
     widget.delete(0, "end")
     widget.insert("end", *names)
+    widget.yview_moveto(top)
     if marked in names:
         widget.selection_set(names.index(marked))
         widget.activate(names.index(marked))  # the arrow keys go on from there

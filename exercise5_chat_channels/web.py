@@ -429,6 +429,14 @@ function makeChannel(name) {
   return item;
 }
 
+function showChannels(names) {
+  const focused = the("channels").querySelector(":focus")?.value;
+  const items = names.map(makeChannel);
+  the("channels").replaceChildren(...items);
+  items.find(({firstChild}) => firstChild.value === focused)?.firstChild.focus();
+  showUnread();
+}
+
 function showPeople() {
   const names = [...people].sort((a, b) => a.localeCompare(b));
   the("who").textContent = names.length ? `People (${names.length})` : "People";
@@ -516,7 +524,7 @@ const on = {
   channels(names) {
     if (listed === `${names} ${channel}`) return;  // leave alone what may be clicked
     listed = `${names} ${channel}`;
-    the("channels").replaceChildren(...wordsOf(names).map(makeChannel));
+    showChannels(wordsOf(names));
   },
   people(where, names) {
     if (where === channel) people = new Set(wordsOf(names));

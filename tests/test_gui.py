@@ -661,6 +661,24 @@ def test_says_that_the_history_may_be_longer(
             assert ("the last 50 messages" in alice.text()) == (count == 50)
 
 
+def test_keeps_a_long_list_where_it_is_scrolled(
+    listening: socket.socket, user: Users
+) -> None:
+    """Also when somebody comes or goes."""
+    alice = user(listening.getsockname()[1], "")
+    connection, _ = listening.accept()
+    with connection:
+        names = " ".join(f"guest{number}" for number in range(100, 300))
+        connection.sendall(f"* people in #general: {names}\n".encode())
+        alice.wait_for("people in #general")
+        alice.root.update_idletasks()
+        alice.window.people_list.yview_moveto(0.5)
+        connection.sendall(b"* guest300 joined #general\n")
+        alice.wait_for("guest300 joined")
+        assert alice.window.people_list.size() == 201
+        assert 0.4 < alice.window.people_list.yview()[0] < 0.6
+
+
 def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> None:
     """Who has scrolled up is not torn down by the next message."""
     alice = user(listening.getsockname()[1], "")

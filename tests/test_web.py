@@ -642,6 +642,10 @@ def test_page_counts_what_nobody_has_looked_at(lab: Lab, user: Users) -> None:
     alice.run("log.scrollTop = log.scrollHeight")
     alice.wait_for("document.title === '#general'")
     assert alice.run("the('channels').innerText") == "#general\n#tea"
+    alice.run("the('channels').querySelector('button').focus()")  # asks for news
+    peer.send("* channels: #general #tea #new\n")
+    alice.wait_for_text("#new", "channels")
+    assert alice.run("document.activeElement.value") == "#general"
 
 
 def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
