@@ -56,6 +56,29 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="two_threads_for_all",
+        did="let a pool of two threads serve the clients",
+        tempting="starting a thread for each client costs too much, one reads",
+        caught_by="4.2",
+        words=("one thread per client",),
+        also=("4.3",),
+        changes=(
+            (
+                "threading.Thread(target=self.serve_client, args=[client]).start()",
+                "self.pool.submit(self.serve_client, client)",
+            ),
+            (
+                "        self.lock = threading.Lock()",
+                "        self.pool = ThreadPoolExecutor(2)\n"
+                "        self.lock = threading.Lock()",
+            ),
+            (
+                "import threading\n",
+                "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n",
+            ),
+        ),
+    ),
+    Wrong(
         name="adds_the_senders_name",
         did="put the sender's address before the line",
         tempting="one would like to know who speaks",

@@ -7,6 +7,19 @@ ONE_LOCK = "tests/answers/right/one_lock"
 
 SERVER = [
     Wrong(
+        name="starts_in_the_first_by_name",
+        did="put new clients into the channel that is first in alphabetical order",
+        tempting="general comes before sport, so it looks right",
+        caught_by="5.1",
+        words=("#kitchen", "the first of --channels"),
+        changes=(
+            (
+                "self.lobby = self.channels[channels[0].casefold()]",
+                "self.lobby = self.channels[min(self.channels)]",
+            ),
+        ),
+    ),
+    Wrong(
         name="counts_guests",
         did="took the number of clients for the next guest's number",
         tempting="it is right until somebody takes another nick, or leaves",
@@ -180,6 +193,20 @@ SERVER = [
         changes=(("        self.history.add_channel(name)\n", ""),),
     ),
     Wrong(
+        name="sorts_the_channels",
+        did="sorted the answer to /channels, as that to /who",
+        tempting="both are lists of names",
+        caught_by="5.4",
+        words=("#zebra #ape", "order of creation"),
+        changes=(
+            (
+                "for channel in self.channels.values()]\n        client.send",
+                "for channel in self.channels.values()]\n"
+                "        names.sort()\n        client.send",
+            ),
+        ),
+    ),
+    Wrong(
         name="leaves_before_it_looks",
         did="took the client out of its channel, and looked for the other one then",
         tempting="that is the order in which one walks from room to room",
@@ -191,6 +218,19 @@ SERVER = [
                 '        """Do /join NAME."""\n        self.leave(client)\n',
             ),
             ("changes\n        self.leave(client)\n", "changes\n"),
+        ),
+    ),
+    Wrong(
+        name="creates_what_is_there",
+        did="took /create of a channel that exists for /join",
+        tempting="that is what the user wants in the end",
+        caught_by="5.6",
+        words=("must be refused",),
+        changes=(
+            (
+                'raise RefusedError(f"#{name} is there already, see /join")',
+                "return self.join(client, name)",
+            ),
         ),
     ),
     Wrong(
