@@ -678,11 +678,16 @@ def start_server(arguments: argparse.Namespace) -> WebServer:
 def main() -> None:
     """Serve the page until Ctrl+C."""
     arguments = parse_arguments()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server = start_server(arguments)
-    with suppress(KeyboardInterrupt):
-        server.serve_forever()
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown).start()  # it waits for the loop
+
+    # An exception instead could leave a connection half handed over to its thread.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    server.serve_forever(poll_interval=0.1)
     server.close()
 
 
