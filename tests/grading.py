@@ -4,12 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.answers.catalogue import Wrong
 from tests.harness.checks import Check
@@ -87,6 +89,15 @@ def with_needs(ids: Iterable[str], checks: dict[str, Check]) -> set[str]:
     for id in ids:
         wanted |= with_needs(checks[id].needs, checks)
     return wanted
+
+
+def chosen(session: pytest.Session, test: Callable[..., None]) -> list[dict[str, Any]]:
+    """Return the parameters of a test that will be run with: with -k it is not all."""
+    return [
+        item.callspec.params
+        for item in session.items
+        if isinstance(item, pytest.Function) and item.function is test
+    ]
 
 
 def grade(

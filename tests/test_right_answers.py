@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.grading import RIGHT, grade, prepare_right, right_answers
+from tests.grading import RIGHT, chosen, grade, prepare_right, right_answers
 from tests.harness import system
 
 ANSWERS = right_answers()
@@ -18,11 +18,16 @@ Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
-    """Grade all right answers, several at a time: a right answer bears with that."""
+def verdicts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Verdicts]:
+    """Grade the right answers, several at a time: a right answer bears with that."""
     folder = tmp_path_factory.mktemp("right")
+    answers = [
+        (a["design"], a["exercise"]) for a in chosen(request.session, test_full_marks)
+    ]
     with ThreadPoolExecutor(4) as pool:
-        yield {answer: pool.submit(grade_right, *answer, folder) for answer in ANSWERS}
+        yield {answer: pool.submit(grade_right, *answer, folder) for answer in answers}
 
 
 def grade_right(design: str, exercise: str, folder: Path) -> dict[str, Any]:

@@ -11,20 +11,25 @@ from typing import Any
 import pytest
 
 from tests.answers.catalogue import Wrong, all_wrong
-from tests.grading import grade_wrong
+from tests.grading import chosen, grade_wrong
 
 WRONG = all_wrong()
 Verdicts = dict[str, "Future[dict[str, Any]]"]
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
-    """Grade all wrong answers, several at a time: most of a verdict is waiting."""
+def verdicts(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Verdicts]:
+    """Grade the wrong answers, several at a time: most of a verdict is waiting."""
     folder = tmp_path_factory.mktemp("wrong")
+    answers = chosen(request.session, test_is_caught)
     with ThreadPoolExecutor(8) as pool:
         yield {
-            one + wrong.name: pool.submit(grade_wrong, one, wrong, folder, False)
-            for one, wrong in WRONG
+            a["exercise"] + a["wrong"].name: pool.submit(
+                grade_wrong, a["exercise"], a["wrong"], folder, whole=False
+            )
+            for a in answers
         }
 
 
