@@ -230,7 +230,7 @@ class ChatServer:
         self.clients: dict[str, Client] = {}  # by nick without case
         self.guests = 0
         self.pending: deque[tuple[Client, bytes]] = deque()  # lines to handle
-        self.said: list[tuple[Client, Message]] = []  # and not yet kept and shown
+        self.said: list[tuple[Client, str]] = []  # messages, not yet kept and shown
         self.next_turn = threading.Lock()  # held by the thread that waits for the lock
         self.lock = threading.Condition()
         self.stopping = False
@@ -339,22 +339,18 @@ class ChatServer:
             text = decode_line(line)
             # TODO 5.4: if it begins with /: deliver(), then do what COMMANDS says
             # TODO 5.9: refuse an unknown command; mind // and the empty line
-            self.say(client, text)
+            self.said.append((client, text))
         except (RefusedError, HistoryError) as reason:
             self.deliver()
             client.send(f"! {reason}")
 
-    def say(self, client: Client, text: str) -> None:
-        """Note what a client says, for deliver()."""
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        message = Message(when, client.channel.name, client.nick, text)
-        self.said.append((client, message))
-
     def deliver(self) -> None:
         """Keep what was said, then show it: what anybody has seen is in the history."""
         said, self.said = self.said, []
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        messages = [Message(when, c.channel.name, c.nick, text) for c, text in said]
         # TODO 5.12: keep the messages. If that fails: ! to those who spoke, no more
-        for client, message in said:
+        for (client, _), message in zip(said, messages, strict=True):
             # TODO 5.3, 5.10: show it to the sender, too: all members see one order
             client.channel.tell(format_message(message), but=client)
 
