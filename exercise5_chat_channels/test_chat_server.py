@@ -231,6 +231,7 @@ class Member:
 
     def fail(self, wanted: str, line: str, remark: str = "") -> NoReturn:
         """Fail with what was expected, and the line that came instead."""
+        self.peer.history.blame_last_message(self.peer.name)
         self.peer.fail(
             expected=(f"Expected {self.peer.name} to receive", wanted),
             got=("but the server sent", show(line.encode())),

@@ -245,6 +245,7 @@ def test_points_at_the_first_difference(
     with pytest.raises(CheckFailedError) as caught:
         peer.expect(wanted)
     assert caught.value.lines() == lines
+    assert peer.history.steps[-1].wrong
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGABRT")
@@ -501,6 +502,18 @@ def test_page_has_every_step_in_an_ordered_list(
     assert [part.count("<li") for part in steps] == [4]
     assert page.count('aria-current="step"') == 1
     assert '<span class="spoken">alice to server: </span>' in page
+
+
+def test_page_marks_the_message_that_is_wrong_or_the_last_step(
+    results: Results, tmp_path: Path
+) -> None:
+    steps = results.all["4.5"].steps
+    for index in (len(steps) - 1, 1):
+        write_html(results, tmp_path / "page.html")
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        items = re.findall(r"<li[^>]*>", page.partition("<ol>")[2])
+        assert [n for n, item in enumerate(items) if "failing" in item] == [index]
+        steps[1].wrong = True
 
 
 def test_page_needs_nothing_from_elsewhere(results: Results, tmp_path: Path) -> None:

@@ -131,10 +131,10 @@ ol li::before { content: counter(step); position: absolute; color: var(--quiet);
 .arrow::after { content: ""; position: absolute; top: -6px; right: 0;
   border: 5px solid transparent; border-left: 9px solid var(--link); border-right: 0; }
 .arrow.back::after { right: auto; left: 0; transform: scaleX(-1); }
-.last .label { outline: 2px solid var(--bad); background: var(--badbox); }
-.last .label::before { content: "✗ "; color: var(--bad); }
-.last .arrow { border-color: var(--bad); }
-.last .arrow::after { border-left-color: var(--bad); }
+.failing .label { outline: 2px solid var(--bad); background: var(--badbox); }
+.failing .label::before { content: "✗ "; color: var(--bad); }
+.failing .arrow { border-color: var(--bad); }
+.failing .arrow::after { border-left-color: var(--bad); }
 @media (max-width: 30rem) { .names span { font-size: .8rem; margin: 0 .1rem; } }
 @media print { .failure { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
@@ -189,7 +189,9 @@ def _failure(result: Result) -> str:
 def _diagram(result: Result) -> str:
     lifelines = _lifelines(result.steps)
     steps = [_step(step, lifelines) for step in result.steps]
-    steps[-1] = steps[-1].replace("<li", '<li class="last" aria-current="step"', 1)
+    wrong = [n for n, step in enumerate(result.steps) if step.wrong] or [-1]
+    mark = '<li class="failing" aria-current="step"'
+    steps[wrong[0]] = steps[wrong[0]].replace("<li", mark, 1)
     return DIAGRAM.substitute(
         id=result.check.id,
         lines=max(len(lifelines), 1),

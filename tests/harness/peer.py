@@ -246,6 +246,8 @@ class Peer:
         start = max(same - BEFORE, 0) if max(len(wanted), len(got)) > LONGEST else 0
         skipped = f"… {start:,} equal bytes, then " if start else ""
         came = skipped + show(got[start:]) if got else "nothing"
+        if got:
+            self.history.blame_last_message(self.name)
         self.fail(
             expected=(
                 f"Expected {self.name} to receive",

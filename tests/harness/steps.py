@@ -57,7 +57,7 @@ class Step:
     seconds: float = 0.0  # since the check began
     pieces: int = 1
     times: int = 1
-    failed: bool = False
+    wrong: bool = False  # the message is another than was expected
 
     def line(self) -> str:
         """Return the step as one line for the terminal."""
@@ -110,6 +110,12 @@ class History:
     def sum_up(self, since: int, who: str, what: str) -> None:
         """Replace the steps from number ``since`` on by a short one: all went well."""
         self.steps[since:] = [Step(who, "", what, seconds=self.steps[since].seconds)]
+
+    def blame_last_message(self, to: str) -> None:
+        """Mark what somebody received last: it is not what was expected."""
+        received = [step for step in self.steps if step.to == to]
+        for step in received[-1:]:
+            step.wrong = True
 
     def _add(self, step: Step) -> None:
         step.seconds = time.monotonic() - self.began
