@@ -604,7 +604,7 @@ CLIENT = [
         did="decoded what each recv() brought",
         tempting="it works until a character is cut in two",
         caught_by="5.21",
-        words=("UnicodeDecodeError",),
+        words=("UnicodeDecodeError", "decode whole lines"),
         file="client.py",
         changes=(
             ('        rest = b""\n', '        rest = ""\n'),
