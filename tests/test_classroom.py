@@ -23,7 +23,8 @@ import pytest
 from tests.answers.hostile.archives import ARCHIVES
 from tests.answers.hostile.attacks import ATTACKS, BROUGHT, SERVER, Attack
 from tests.classroom import submissions
-from tests.classroom.grade import Options, grade_class, plan, safe_name
+from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
+from tests.classroom.jobs import ThisMachine
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
@@ -284,10 +285,10 @@ def test_names_become_folders() -> None:
 def test_same_name_twice_gives_two_folders(tmp_path: Path) -> None:
     hand_in(tmp_path / "class" / "alice")
     shutil.make_archive(str(tmp_path / "class" / "Alice"), "zip", SOLUTIONS)
-    options = Options([HELLO], 1, False, False)
-    students, tasks = plan(tmp_path / "class", tmp_path / "out", options)
-    assert len({student.folder.name.casefold() for student in students}) == 2
-    assert len(tasks) == 2
+    options = Options([HELLO], again=False, in_sandbox=False)
+    students, jobs = plan(tmp_path / "class", tmp_path / "out", options)
+    folders = {student.folder.name.casefold() for student in students.values()}
+    assert len(folders) == len(jobs) == 2
 
 
 # -- diff --------------------------------------------------------------------------
@@ -402,10 +403,11 @@ def besiege(folder: Path, in_sandbox: bool, listener: socket.socket) -> Siege:
             # What is only brought along is not even read: once is enough.
             name = "brings_all" if attack in BROUGHT else attack.name
             write_attack(attack, class_ / name, folder, listener)
-    options = Options([HELLO], 4, False, in_sandbox)
+    options = Options([HELLO], again=False, in_sandbox=in_sandbox)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADERS_TOKEN", SECRET)
-        assert grade_class(class_, out, options)
+        with reserved(out) as place:
+            assert grade_class(class_, out, options, ThisMachine(4, place))
     return Siege(out, grades(out), listener, canaries, SECRET)
 
 

@@ -4,13 +4,15 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tests.classroom.cluster import cluster_at
 from tests.classroom.differences import as_page, as_text, compare
 from tests.classroom.errors import ClassroomError
 from tests.classroom.files import write, write_json
-from tests.classroom.grade import Options, grade_class
+from tests.classroom.grade import Options, grade_class, reserved
 from tests.classroom.gradescope import (
     as_summary,
     for_classroom50,
@@ -19,6 +21,7 @@ from tests.classroom.gradescope import (
     write_bundle,
 )
 from tests.classroom.handout import hand_out
+from tests.classroom.jobs import ThisMachine, Workers
 from tests.classroom.suite import (
     choose_sandbox,
     describe_confinement,
@@ -106,6 +109,11 @@ def add_grade(commands: Commands) -> None:
         default=os.cpu_count() or 1,
         help="suites at a time (default: one per processor)",
     )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="on the workers of this Dask scheduler, tcp://HOST:8786; or local: N here",
+    )
     parser.add_argument("--again", action="store_true", help="grade all anew")
     add_sandbox(parser)
     parser.set_defaults(run=run_grade)
@@ -143,17 +151,27 @@ def chosen(numbers: list[int] | None) -> list[str]:
 def run_grade(arguments: argparse.Namespace) -> int:
     """Grade a class."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C does
-    in_sandbox = choose_sandbox(arguments.sandbox)
-    print(f"Programs are held by {describe_confinement(in_sandbox)}.", file=sys.stderr)
-    exercises = chosen(arguments.exercise)
-    jobs = max(arguments.jobs, 1)
-    options = Options(exercises, jobs, arguments.again, in_sandbox)
-    finished = grade_class(arguments.submissions, arguments.out, options)
+    with reserved(arguments.out) as place, workers_for(arguments, place) as workers:
+        in_sandbox = choose_sandbox(arguments.sandbox, workers.why_no_sandbox)
+        held = describe_confinement(in_sandbox)
+        print(f"Programs are held by {held}.", file=sys.stderr)
+        options = Options(chosen(arguments.exercise), arguments.again, in_sandbox)
+        finished = grade_class(arguments.submissions, arguments.out, options, workers)
     if not finished:
         print("Stopped. The same command goes on from here.", file=sys.stderr)
         return STOPPED
     print(arguments.out / "class.html")
     return 0
+
+
+def workers_for(
+    arguments: argparse.Namespace, place: Path
+) -> AbstractContextManager[Workers]:
+    """Return who grades: threads here, or the workers of a cluster."""
+    jobs = max(arguments.jobs, 1)
+    if arguments.dask:
+        return cluster_at(arguments.dask, jobs, place)
+    return nullcontext(ThisMachine(jobs, place))
 
 
 def add_diff(commands: Commands) -> None:

@@ -11,9 +11,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from tests.classroom import suite
 from tests.classroom.files import copy_lab, write
-from tests.classroom.grade import judge
+from tests.classroom.jobs import grade_suites
 from tests.classroom.submissions import HandIn, read_hand_in
 from tests.harness.submission import YOURS
 
@@ -116,15 +115,9 @@ def judge_all(
 ) -> tuple[HandIn, list[dict[str, Any]]]:
     """Grade one submission; return it, and a report for each exercise."""
     hand_in = read_hand_in(source, exercises)
-    reports = []
-    for exercise in exercises:
-        work = Path(tempfile.mkdtemp(prefix="classroom-"))
-        try:
-            verdict = judge(hand_in, exercise, work, in_sandbox, threading.Event())
-        finally:
-            suite.remove(work)
-        reports.append(verdict.report)
-    return hand_in, reports
+    place = Path(tempfile.gettempdir())
+    graded = grade_suites(hand_in, exercises, in_sandbox, place, threading.Event())
+    return hand_in, [one.result for one in graded]
 
 
 def for_gradescope(

@@ -24,7 +24,7 @@ class Progress:
         self.points += report["points"]
         self.most += report["max_points"]
         if self.is_bar:
-            self._draw(", ".join(dict.fromkeys(busy)))
+            self._draw(", ".join(dict.fromkeys(busy)) or student)
         else:
             print(f"{self.line()}  {student}", file=sys.stderr, flush=True)
 

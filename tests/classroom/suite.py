@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,16 @@ class StoppedError(Exception):
     """The instructor has pressed Ctrl+C."""
 
 
-def choose_sandbox(wanted: str) -> bool:
-    """Tell whether to use the sandbox; ``wanted`` is auto, required or none."""
+def choose_sandbox(
+    wanted: str, why_not: Callable[[], str] = confinement.why_no_sandbox
+) -> bool:
+    """Tell whether to use the sandbox; ``wanted`` is auto, required or none.
+
+    ``why_not`` returns why there is none, or ''.
+    """
     if wanted == "none":
         return False
-    reason = confinement.why_no_sandbox()
+    reason = why_not()
     if reason and wanted == "required":
         raise ClassroomError(f"no sandbox: {reason}")
     return not reason
@@ -165,7 +171,12 @@ def read_verdict(
     if same and not note:
         return Verdict(result, text, page)
     note = note or f"the suite did not come to its end (status {status})"
-    return Verdict(without_result(exercise, note), f"{note}\n\n{text}", "", note)
+    return no_verdict(exercise, note, f"\n{text}")
+
+
+def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:
+    """Return the verdict where there is none: 0 points, and the reason."""
+    return Verdict(without_result(exercise, note), f"{note}\n{text}", "", note)
 
 
 def without_result(

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 LINUX = sys.platform == "linux"
 WINDOWS = sys.platform == "win32"
@@ -56,6 +56,26 @@ def free_port(host: str) -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def lock(file: IO[str]) -> bool:
+    """Lock a file until it is closed; return False if another process has locked it.
+
+    The system ends the lock of a process that was killed: flock(2), and Windows'
+    LockFileEx.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def process_options() -> dict[str, Any]:
