@@ -7,6 +7,8 @@ folder it was started. When a worker is lost, the scheduler gives its jobs to ot
 
 import asyncio
 import contextlib
+import logging
+import signal
 import socket
 import threading
 import uuid
@@ -59,20 +61,32 @@ def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
     except ImportError:
         raise ClassroomError(MISSING) from None
     with contextlib.ExitStack() as stack:
-        if address == HERE:
+        is_here = address == HERE
+        if is_here:
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
                 memory_limit=0,  # programs have limits of their own
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # no fixed port
                 local_directory=str(place.absolute()),
+                silence_logs=logging.CRITICAL,
             )
             address = stack.enter_context(cluster).scheduler_address
         try:
             client = stack.enter_context(Client(address, timeout=CONNECTS))
         except (OSError, ValueError) as error:
             raise ClassroomError(f"--dask {address}: {error}") from None
+        if is_here:
+            client.run(ignore_interrupts)
         yield Cluster(client, address)
+
+
+def ignore_interrupts() -> None:
+    """Let this worker live on after Ctrl+C, which a terminal sends to workers as well.
+
+    By a handler: SIG_IGN would be handed down to the students' programs, execve(2).
+    """
+    signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 class Cluster:
