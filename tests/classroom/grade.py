@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -53,12 +54,13 @@ def reserved(out: Path) -> Iterator[Path]:
     """Keep a folder of reports for this run alone; give its folder for work.
 
     Raises ClassroomError when another run has it. The system itself ends the lock of a
-    run that was killed; what such a run has left in the folder for work is removed.
+    run that was killed; what such a run has left running there is ended and removed.
     """
     out.mkdir(parents=True, exist_ok=True)
     with (out / LOCK).open("a") as lock:
         if not system.lock(lock):
             raise ClassroomError(f"another run is writing its results to {out}.")
+        system.kill_marked(f"HOME={(out / WORK).absolute()}{os.sep}")
         suite.remove(out / WORK)
         (out / WORK).mkdir()
         try:
