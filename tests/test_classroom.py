@@ -23,6 +23,7 @@ import pytest
 from tests.answers.hostile.archives import ARCHIVES
 from tests.answers.hostile.attacks import ATTACKS, BROUGHT, SERVER, Attack
 from tests.classroom import submissions
+from tests.classroom.__main__ import build_parser, joined
 from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
 from tests.classroom.jobs import ThisMachine
 from tests.classroom.progress import Progress
@@ -278,6 +279,29 @@ def test_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
     assert rows == [f"student,{HELLO},sum,note", "early,10,10,", "late,0,0,"]
     assert not (out / ".work").exists()
     assert running_with(str(out).encode()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "means"),
+    [
+        ("grade --exercise 4 class --out out", [4]),
+        ("grade class --out out --exercise 4 5", [4, 5]),
+        ("grade --exercise 4,5 class --out out --exercise 1", [4, 5, 1]),
+        ("grade class --out out --exercise=4", [4]),
+        ("diff class --exercise 2", [2]),
+    ],
+)
+def test_exercises_are_chosen(words: str, means: list[int]) -> None:
+    arguments = build_parser().parse_args(joined(words.split()))
+    assert arguments.exercise == means
+    where = arguments.submissions if words[0] == "g" else arguments.submission
+    assert where == Path("class")
+
+
+def test_exercise_that_there_is_not() -> None:
+    run = classroom("grade", "class", "--out", "out", "--exercise", 6)
+    assert run.returncode == 2
+    assert run.stderr.endswith("--exercise: '6' is none of the numbers 1 to 5\n")
 
 
 def test_names_become_folders() -> None:

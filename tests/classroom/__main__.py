@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -29,6 +30,7 @@ from tests.classroom.suite import (
 )
 from tests.harness.submission import YOURS
 
+NUMBERS = rf"[1-{len(YOURS)}](,[1-{len(YOURS)}])*"
 STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
 
 
@@ -124,12 +126,33 @@ def add_exercise(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exercise",
         metavar="N",
-        type=int,
-        choices=range(1, len(YOURS) + 1),
-        nargs="+",
+        type=numbers,
         action="extend",
-        help="only these, such as --exercise 1 2 (default: all)",
+        help="only these, such as --exercise 1 2 or --exercise 1,2 (default: all)",
     )
+
+
+def numbers(text: str) -> list[int]:
+    """Return the exercises' numbers in a text such as ``4,5``."""
+    if not re.fullmatch(NUMBERS, text):
+        reason = f"{text!r} is none of the numbers 1 to {len(YOURS)}"
+        raise argparse.ArgumentTypeError(reason)
+    return [int(number) for number in text.split(",")]
+
+
+def joined(words: list[str]) -> list[str]:
+    """Write ``--exercise 4 5`` as ``--exercise 4,5``.
+
+    argparse would take all words that follow for numbers, also the name of a folder.
+    """
+    found: list[str] = []
+    for word in words:
+        is_number = re.fullmatch(NUMBERS, word) and found[-2:-1] == ["--exercise"]
+        if is_number and re.fullmatch(NUMBERS, found[-1]):
+            found[-1] += f",{word}"
+        else:
+            found.append(word)
+    return found
 
 
 def add_sandbox(parser: argparse.ArgumentParser) -> None:
@@ -253,7 +276,7 @@ def write_reports(
 
 def main() -> int:
     """Run a command; what the user can mend gets one line."""
-    arguments = build_parser().parse_args()
+    arguments = build_parser().parse_args(joined(sys.argv[1:]))
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
     try:
