@@ -25,6 +25,7 @@ from tests.answers.hostile.attacks import ATTACKS, BROUGHT, SERVER, Attack
 from tests.classroom import submissions
 from tests.classroom.__main__ import build_parser, joined
 from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
+from tests.classroom.handout import for_students
 from tests.classroom.jobs import ThisMachine
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
@@ -90,9 +91,24 @@ def test_handout(tmp_path: Path) -> None:
     assert f"{HELLO}/README.md" in files
     hidden = ("solutions", "tests/answers", "tests/classroom", "__pycache__")
     assert not [file for file in files if file.startswith(hidden) or "cache" in file]
+    for file in tree.rglob("*.*"):
+        later = re.search("exercise[345]_|solutions/", file.read_text("utf-8"))
+        assert not later or "harness" in file.parts, f"{file} speaks of {later}"
     page = (tree / "README.md").read_text("utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", page):
+        assert (tree / link).exists()
+
+
+@pytest.mark.parametrize("upto", range(1, 6))
+def test_first_page_speaks_of_what_is_there(upto: int) -> None:
+    page = for_students((LAB / "README.md").read_text("utf-8"), upto)
+    there, later = list(YOURS)[:upto], list(YOURS)[upto:]
     assert "For instructors" not in page
-    assert "exercise3" not in page.partition("## The five exercises")[2].split("##")[0]
+    assert not [name for name in later if f"({name}/" in page or f"-m {name}" in page]
+    commands = re.findall(r"^\$ pytest (\S+)", page, re.M)
+    assert set(commands) <= set(there)
+    assert len(commands) >= 3
+    assert all(f"[{name[8]} " in page for name in there)
 
 
 def test_handout_refuses_a_folder_in_use(tmp_path: Path) -> None:

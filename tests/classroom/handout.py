@@ -23,8 +23,9 @@ SHARED = [
     "conftest.py",
     ".gitignore",
 ]
-FOR_INSTRUCTORS = re.compile(r"^## For instructors\n.*?(?=^## )", re.M | re.S)
-LATER_ROW = r"^\| \[\d [^\]]+\]\((?:{names})/README\.md\).*\n"
+SECTION = r"^## {title}\n.*?(?=^## )"
+ROWS = r"^(?:\| \[\d [^\]]+\]\((?:{names})/README\.md\).*\n)+"
+PYTEST = re.compile(r"^\[tool\.pytest\.ini_options\]\n.*?(?=^\[)", re.M | re.S)
 IN_START = {  # what the first page says to an instructor, and to a student
     "run the lab's own tests:": "run the first suite:",
     ".venv/bin/pytest\n": ".venv/bin/pytest exercise1_http_hello\n",
@@ -33,6 +34,10 @@ IN_START = {  # what the first page says to an instructor, and to a student
 WITHOUT_THE_CHAT = {
     "The chat, as far as": "The first program, as far as",
     "-m exercise5_chat_channels.server": "-m exercise1_http_hello.server",
+}
+WITHOUT_THE_RELAY = {
+    "exercise4_multiclient -k 4.5 ": "exercise1_http_hello -k 1.5 ",
+    "exercise4_multiclient": "exercise1_http_hello",
 }
 
 
@@ -49,22 +54,43 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
     copy_lab(destination, folders, SHARED)
     page = destination / "README.md"
     page.write_text(for_students(page.read_text("utf-8"), upto), encoding="utf-8")
+    settings = destination / "pyproject.toml"
+    settings.write_text(of_pytest(settings.read_text("utf-8"), exercises), "utf-8")
     check_tree(destination, exercises)
     return exercises
 
 
 def for_students(page: str, upto: int) -> str:
     """Return the first page without what only instructors have, and what is to come."""
-    page = FOR_INSTRUCTORS.sub("", page)
+    page = without_section(page, "For instructors")
     later = list(YOURS)[upto:]
     changes = IN_START | (WITHOUT_THE_CHAT if later else {})
+    if "exercise4_multiclient" in later:
+        page = without_section(page, "What it looks like")
+        changes |= WITHOUT_THE_RELAY
     for text, instead in changes.items():
         if text not in page:
             raise ClassroomError(f"README.md no longer says {text!r}: see handout.py.")
         page = page.replace(text, instead)
     if later:
-        page = re.sub(LATER_ROW.format(names="|".join(later)), "", page, flags=re.M)
+        rows = ROWS.format(names="|".join(later))
+        page = re.sub(rows, "\nThe others are handed out later.\n", page, flags=re.M)
     return page
+
+
+def without_section(page: str, title: str) -> str:
+    """Leave a section out."""
+    return re.sub(SECTION.format(title=title), "", page, flags=re.M | re.S)
+
+
+def of_pytest(settings: str, exercises: list[str]) -> str:
+    """Return what students need of pyproject.toml: how pytest runs these suites."""
+    table = PYTEST.search(settings)
+    if not table or 'testpaths = ["tests"]' not in table[0]:
+        raise ClassroomError(
+            "pyproject.toml has no settings of pytest: see handout.py."
+        )
+    return table[0].strip().replace('["tests"]', json.dumps(exercises)) + "\n"
 
 
 def check_tree(tree: Path, exercises: list[str]) -> None:

@@ -1,0 +1,177 @@
+"""What grading a class costs, beside plain runs of the suites.
+
+``python -m tests.benchmarks.classroom --submissions 200 --jobs 2`` makes a class out of
+the right and the wrong answers, all five exercises in each submission, and grades it.
+Ten of the class are also graded alone, and by plain runs of ``pytest EXERCISE
+--submission=DIR``. Times are for one submission; processor time is that of all
+processes. On Linux and macOS.
+"""
+
+import argparse
+import ctypes
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.answers.catalogue import Wrong, all_wrong
+from tests.classroom.grade import Options, grade_class, reserved
+from tests.classroom.jobs import ThisMachine
+from tests.classroom.suite import choose_sandbox, describe_confinement
+from tests.grading import RIGHT, lay_over_solutions, right_answers, run_suite
+from tests.harness.submission import LAB, YOURS
+
+SAMPLE = 10  # submissions that are also graded alone and by plain runs
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds in all."""
+
+    wall: float
+    processor: float  # of all processes
+    own: float  # of this process
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--submissions", metavar="N", type=int, default=20, help="(20)")
+    parser.add_argument("--jobs", type=int, default=2, help="suites at a time (2)")
+    parser.add_argument("--seed", type=int, default=1, help="of the class (1)")
+    parser.add_argument(
+        "--sandbox", choices=["auto", "required", "none"], default="auto"
+    )
+    return parser.parse_args()
+
+
+def make_class(folder: Path, count: int, seed: int) -> list[Path]:
+    """Write submissions: each exercise of each is right or wrong, by lot."""
+    lots = random.Random(seed)
+    return [make_submission(folder / f"student{n:03}", lots) for n in range(count)]
+
+
+def make_submission(folder: Path, lots: random.Random) -> Path:
+    """Write one submission."""
+    rights = [answer for answer in right_answers() if answer[0] != "c_pthreads"]
+    lay_over_solutions(folder)
+    for exercise in YOURS:
+        if lots.random() < 0.5:
+            designs = [design for design, name in rights if name == exercise]
+            lay_design(folder, exercise, lots.choice(designs))
+        else:
+            mistakes = [wrong for name, wrong in all_wrong() if name == exercise]
+            make_mistake(folder, exercise, lots.choice(mistakes))
+    return folder
+
+
+def lay_design(folder: Path, exercise: str, design: str) -> None:
+    """Put a right answer in its place."""
+    for name in YOURS[exercise]:
+        file = RIGHT / design / exercise / name
+        if file.exists():
+            (folder / exercise / name).write_bytes(file.read_bytes())
+
+
+def make_mistake(folder: Path, exercise: str, wrong: Wrong) -> None:
+    """Put a wrong answer in its place."""
+    right = (LAB / wrong.base / exercise / wrong.file).read_text("utf-8")
+    (folder / exercise / wrong.file).write_text(wrong.apply(right), "utf-8")
+
+
+def cost_of(action: Callable[[], object]) -> Cost:
+    """Return what an action costs, with all processes that it starts."""
+    began, before, own = time.perf_counter(), processor_time(), time.process_time()
+    action()
+    wall, own = time.perf_counter() - began, time.process_time() - own
+    reap_orphans()
+    return Cost(wall, processor_time() - before, own)
+
+
+def processor_time() -> float:
+    """Return the seconds of this process and of those that it has waited for."""
+    ours = resource.getrusage(resource.RUSAGE_SELF)
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ours.ru_utime + ours.ru_stime + theirs.ru_utime + theirs.ru_stime
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes whose parent ends, so that their time counts.
+
+    Such is what runs in a sandbox that is killed from outside. Only Linux has this.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def reap_orphans() -> None:
+    """Wait for all processes that are left: nothing else counts their time."""
+    try:
+        while True:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        return
+
+
+def run_plainly(submissions: list[Path], jobs: int) -> None:
+    """Run the five suites on each submission, with nothing around them."""
+    with ThreadPoolExecutor(jobs) as pool:
+        for folder in submissions:
+            for exercise in YOURS:
+                pool.submit(run_suite, exercise, f"--submission={folder}")
+
+
+def grade(class_: Path, out: Path, jobs: int, in_sandbox: bool) -> None:
+    """Grade a class as the command does."""
+    options = Options(list(YOURS), again=False, in_sandbox=in_sandbox)
+    with reserved(out) as place:
+        grade_class(class_, out, options, ThisMachine(jobs, place))
+
+
+def print_cost(name: str, count: int, cost: Cost) -> None:
+    """Print a line for one submission."""
+    each = [seconds / count for seconds in (cost.wall, cost.processor, cost.own)]
+    columns = "".join(f"{seconds:10.2f} s" for seconds in each)
+    print(f"{name:<34}{columns}{60 * count / cost.wall:10.1f}", flush=True)
+
+
+def main() -> None:
+    """Grade a class, and print what it costs."""
+    arguments = parse_arguments()
+    jobs, in_sandbox = arguments.jobs, choose_sandbox(arguments.sandbox)
+    print(f"Programs are held by {describe_confinement(in_sandbox)}; {jobs} at a time.")
+    columns = "".join(f"{name:>12}" for name in ("wall", "processor", "own"))
+    print(f"{'one submission':<34}{columns}{'a minute':>10}")
+    adopt_orphans()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        class_ = make_class(folder / "class", arguments.submissions, arguments.seed)
+        step = max(len(class_) // SAMPLE, 1)
+        sample = class_[::step][:SAMPLE]
+        (folder / "sample").mkdir()
+        for submission in sample:
+            lay_over_solutions(folder / "sample" / submission.name, submission)
+        few = len(sample)
+        plain = cost_of(lambda: run_plainly(sample, jobs))
+        print_cost(f"plain runs, {few} submissions", few, plain)
+        alone = cost_of(
+            lambda: grade(folder / "sample", folder / "few", jobs, in_sandbox)
+        )
+        print_cost("the classroom, the same", few, alone)
+        whole = cost_of(
+            lambda: grade(folder / "class", folder / "all", jobs, in_sandbox)
+        )
+        print_cost(f"the classroom, {len(class_)} submissions", len(class_), whole)
+    added = 100 * (alone.processor / plain.processor - 1)
+    print(f"The classroom adds {added:.0f} % processor time.")
+
+
+if __name__ == "__main__":
+    main()
