@@ -108,7 +108,8 @@ def test_first_page_speaks_of_what_is_there(upto: int) -> None:
     commands = re.findall(r"^\$ pytest (\S+)", page, re.M)
     assert set(commands) <= set(there)
     assert len(commands) >= 3
-    assert all(f"[{name[8]} " in page for name in there)
+    rows = re.findall(r"^\| \[(\d) [^]]+\]\(([^/]+)/README.md\)", page, re.M)
+    assert rows == [(name[8], name) for name in there]
 
 
 def test_handout_refuses_a_folder_in_use(tmp_path: Path) -> None:

@@ -63,7 +63,9 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
 def for_students(page: str, upto: int) -> str:
     """Return the first page without what only instructors have, and what is to come."""
     page = without_section(page, "For instructors")
-    later = list(YOURS)[upto:]
+    if later := list(YOURS)[upto:]:
+        rows = ROWS.format(names="|".join(later))
+        page = re.sub(rows, "\nThe others are handed out later.\n", page, flags=re.M)
     changes = IN_START | (WITHOUT_THE_CHAT if later else {})
     if "exercise4_multiclient" in later:
         page = without_section(page, "What it looks like")
@@ -72,9 +74,6 @@ def for_students(page: str, upto: int) -> str:
         if text not in page:
             raise ClassroomError(f"README.md no longer says {text!r}: see handout.py.")
         page = page.replace(text, instead)
-    if later:
-        rows = ROWS.format(names="|".join(later))
-        page = re.sub(rows, "\nThe others are handed out later.\n", page, flags=re.M)
     return page
 
 
