@@ -35,9 +35,14 @@ PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 class Cost:
     """Seconds in all."""
 
-    wall: float
-    processor: float  # of all processes
-    own: float  # of this process
+    wall: float = 0.0
+    processor: float = 0.0  # of all processes
+    own: float = 0.0  # of this process
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Add two costs up."""
+        wall, processor = self.wall + other.wall, self.processor + other.processor
+        return Cost(wall, processor, self.own + other.own)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -86,10 +91,10 @@ def make_mistake(folder: Path, exercise: str, wrong: Wrong) -> None:
     (folder / exercise / wrong.file).write_text(wrong.apply(right), "utf-8")
 
 
-def cost_of(action: Callable[[], object]) -> Cost:
+def cost_of(action: Callable[..., object], *arguments: object) -> Cost:
     """Return what an action costs, with all processes that it starts."""
     began, before, own = time.perf_counter(), processor_time(), time.process_time()
-    action()
+    action(*arguments)
     wall, own = time.perf_counter() - began, time.process_time() - own
     reap_orphans()
     return Cost(wall, processor_time() - before, own)
@@ -120,17 +125,17 @@ def reap_orphans() -> None:
         return
 
 
-def run_plainly(submissions: list[Path], jobs: int) -> None:
-    """Run the five suites on each submission, with nothing around them."""
+def run_plainly(submission: Path, jobs: int) -> None:
+    """Run the five suites on a submission, with nothing around them."""
     with ThreadPoolExecutor(jobs) as pool:
-        for folder in submissions:
-            for exercise in YOURS:
-                pool.submit(run_suite, exercise, f"--submission={folder}")
+        for exercise in YOURS:
+            pool.submit(run_suite, exercise, f"--submission={submission}")
 
 
-def grade(class_: Path, out: Path, jobs: int, in_sandbox: bool) -> None:
-    """Grade a class as the command does."""
+def grade(class_: Path, jobs: int, in_sandbox: bool) -> None:
+    """Grade a class as the command does: what has been graded already is kept."""
     options = Options(list(YOURS), again=False, in_sandbox=in_sandbox)
+    out = class_.with_name(f"{class_.name}-reports")
     with reserved(out) as place:
         grade_class(class_, out, options, ThisMachine(jobs, place))
 
@@ -140,6 +145,23 @@ def print_cost(name: str, count: int, cost: Cost) -> None:
     each = [seconds / count for seconds in (cost.wall, cost.processor, cost.own)]
     columns = "".join(f"{seconds:10.2f} s" for seconds in each)
     print(f"{name:<34}{columns}{60 * count / cost.wall:10.1f}", flush=True)
+
+
+def compare(sample: list[Path], folder: Path, jobs: int, in_sandbox: bool) -> None:
+    """Run the suites on each submission plainly and in the classroom, by turns.
+
+    By turns, because a machine that others use is not as fast all the time.
+    """
+    plain = alone = Cost()
+    for submission in sample:
+        class_of_one = folder / f"only-{submission.name}"
+        lay_over_solutions(class_of_one / submission.name, submission)
+        plain += cost_of(run_plainly, submission, jobs)
+        alone += cost_of(grade, class_of_one, jobs, in_sandbox)
+    print_cost(f"plain runs, {len(sample)} submissions", len(sample), plain)
+    print_cost("the classroom, each alone", len(sample), alone)
+    added = 100 * (alone.processor / plain.processor - 1)
+    print(f"The classroom adds {added:.0f} % processor time.")
 
 
 def main() -> None:
@@ -153,24 +175,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         class_ = make_class(folder / "class", arguments.submissions, arguments.seed)
-        step = max(len(class_) // SAMPLE, 1)
-        sample = class_[::step][:SAMPLE]
-        (folder / "sample").mkdir()
-        for submission in sample:
-            lay_over_solutions(folder / "sample" / submission.name, submission)
-        few = len(sample)
-        plain = cost_of(lambda: run_plainly(sample, jobs))
-        print_cost(f"plain runs, {few} submissions", few, plain)
-        alone = cost_of(
-            lambda: grade(folder / "sample", folder / "few", jobs, in_sandbox)
-        )
-        print_cost("the classroom, the same", few, alone)
-        whole = cost_of(
-            lambda: grade(folder / "class", folder / "all", jobs, in_sandbox)
-        )
+        every = max(len(class_) // SAMPLE, 1)
+        compare(class_[::every][:SAMPLE], folder, jobs, in_sandbox)
+        whole = cost_of(grade, folder / "class", jobs, in_sandbox)
         print_cost(f"the classroom, {len(class_)} submissions", len(class_), whole)
-    added = 100 * (alone.processor / plain.processor - 1)
-    print(f"The classroom adds {added:.0f} % processor time.")
 
 
 if __name__ == "__main__":
