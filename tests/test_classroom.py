@@ -335,7 +335,7 @@ def test_same_name_twice_gives_two_folders(tmp_path: Path) -> None:
     shutil.make_archive(str(tmp_path / "class" / "Alice"), "zip", SOLUTIONS)
     options = Options([HELLO], again=False, in_sandbox=False)
     students, jobs = plan(tmp_path / "class", tmp_path / "out", options)
-    folders = {student.folder.name.casefold() for student in students.values()}
+    folders = {student.folder.name.casefold() for student in students}
     assert len(folders) == len(jobs) == 2
 
 

@@ -10,7 +10,7 @@ from string import Template
 from typing import Any
 from urllib.parse import quote
 
-from tests.classroom.feedback import NOT_HANDED_IN, results_of
+from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write
 from tests.harness.checks import number_of
 from tests.harness.submission import YOURS
@@ -122,9 +122,8 @@ table.tHead.addEventListener("click", event => {
 """
 
 
-def write_class(out: Path, students: Sequence[tuple[str, Path, Sequence[str]]]) -> None:
-    """Write the table and the page of a class from the results that are there."""
-    rows = [(name, results_of(folder), notes) for name, folder, notes in students]
+def write_class(out: Path, rows: list[Row]) -> None:
+    """Write the table and the page of a class."""
     write(out / "grades.csv", as_csv(rows))
     write(out / "class.html", as_page(rows))
 

@@ -13,6 +13,7 @@ from tests.harness.html_report import CHECK, STYLE
 from tests.harness.submission import YOURS
 from tests.harness.terminal import SIGNS
 
+BRIEF = ("id", "title", "outcome", "max_points", "hint")
 NOT_HANDED_IN = "not handed in"  # the note of a result
 
 PAGE = Template("""<!DOCTYPE html>
@@ -65,8 +66,13 @@ def results_of(folder: Path) -> list[dict[str, Any]]:
     return results
 
 
-def write_feedback(student: str, folder: Path, notes: Sequence[str]) -> None:
-    """Put a student's results together into the three files of feedback."""
+def write_feedback(
+    student: str, folder: Path, notes: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Put a student's results together into the three files of feedback.
+
+    Returns them in brief, as the class's page needs them.
+    """
     folder.mkdir(exist_ok=True)
     results = results_of(folder)
     summary = {
@@ -80,6 +86,13 @@ def write_feedback(student: str, folder: Path, notes: Sequence[str]) -> None:
     write_json(folder / "feedback.json", summary)
     write(folder / "feedback.txt", as_text(summary, folder))
     write(folder / "feedback.html", as_page(summary, results, folder))
+    return [in_brief(result) for result in results]
+
+
+def in_brief(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result without what makes it large: a class has thousands of checks."""
+    checks = [{key: check[key] for key in BRIEF} for check in result["checks"]]
+    return {**result, "checks": checks}
 
 
 def without_checks(result: dict[str, Any]) -> dict[str, Any]:

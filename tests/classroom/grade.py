@@ -5,17 +5,17 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.classroom import suite
-from tests.classroom.class_page import write_class
+from tests.classroom.class_page import Row, write_class
 from tests.classroom.errors import ClassroomError
 from tests.classroom.feedback import write_feedback
-from tests.classroom.jobs import Job, Results, Workers, fingerprint
+from tests.classroom.jobs import Graded, Job, Workers, fingerprint
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import HandIn, read_hand_in, shown
 from tests.harness import system
@@ -46,9 +46,6 @@ class Student:
     notes: tuple[str, ...] = ()  # what was odd about the submission
 
 
-Students = dict[str, Student]  # by name
-
-
 @contextmanager
 def reserved(out: Path) -> Iterator[Path]:
     """Keep a folder of reports for this run alone; give its folder for work.
@@ -69,6 +66,37 @@ def reserved(out: Path) -> Iterator[Path]:
             suite.remove(out / WORK)
 
 
+class Gradebook:
+    """What is known of the class, kept on disk as it grows."""
+
+    def __init__(self, out: Path, students: Iterable[Student]) -> None:
+        """Begin with what earlier runs have left in the folder ``out``."""
+        self.out = out
+        self.students = {student.name: student for student in students}
+        self.rows = {name: row_of(student) for name, student in self.students.items()}
+        self.written = time.monotonic()
+
+    def enter(self, name: str, graded: Sequence[Graded]) -> None:
+        """Write a student's new results; the class's files, now and then."""
+        student = self.students[name]
+        for one in graded:
+            one.write_to(student.folder)
+        self.rows[name] = row_of(student)
+        if time.monotonic() - self.written > REFRESH:
+            self.write()
+
+    def write(self) -> None:
+        """Write the class's table and page."""
+        write_class(self.out, list(self.rows.values()))
+        self.written = time.monotonic()
+
+
+def row_of(student: Student) -> Row:
+    """Write a student's feedback, and return their row in the class's table."""
+    results = write_feedback(student.name, student.folder, student.notes)
+    return student.name, results, student.notes
+
+
 def grade_class(
     submissions: Path, out: Path, options: Options, workers: Workers
 ) -> bool:
@@ -77,32 +105,31 @@ def grade_class(
     Raises ClassroomError when there is nothing to grade.
     """
     students, jobs = plan(submissions, out, options)
+    book = Gradebook(out, students)
     progress = Progress(sum(len(job.exercises) for job in jobs))
     try:
         with closing(workers.grade(jobs, options.in_sandbox)) as results:
-            collect(results, students, out, progress, workers)
+            for job, graded in results:
+                book.enter(job.student, graded)
+                for one in graded:
+                    progress.graded(job.student, one.result, workers.busy_with())
     except KeyboardInterrupt:
         progress.clear()
         return False
     finally:
-        for student in students.values():
-            write_feedback(student.name, student.folder, student.notes)
-        write_class_of(students, out)
+        book.write()
     return True
 
 
-def write_class_of(students: Students, out: Path) -> None:
-    """Write the class's table and page."""
-    write_class(out, [(s.name, s.folder, s.notes) for s in students.values()])
-
-
-def plan(submissions: Path, out: Path, options: Options) -> tuple[Students, list[Job]]:
+def plan(
+    submissions: Path, out: Path, options: Options
+) -> tuple[list[Student], list[Job]]:
     """Return the class, and what has to be graded."""
-    students, jobs = {}, []
+    students, jobs = [], []
     for name, source in find_students(submissions, out):
         read = partial(read_hand_in, source, options.exercises)
         hand_in, folder = read(), out / name
-        students[name] = Student(name, folder, tuple(hand_in.notes))
+        students.append(Student(name, folder, tuple(hand_in.notes)))
         missing = [
             e for e in options.exercises if is_to_do(hand_in, e, folder, options)
         ]
@@ -147,23 +174,3 @@ def stored(folder: Path, exercise: str) -> str:
         result = json.loads((folder / f"{exercise}.json").read_text("utf-8"))
         return str(result["fingerprint"])
     return ""
-
-
-def collect(
-    results: Results,
-    students: Students,
-    out: Path,
-    progress: Progress,
-    workers: Workers,
-) -> None:
-    """Write the results as they come, and keep the class's files up to date."""
-    written = time.monotonic()
-    for job, graded in results:
-        student = students[job.student]
-        for one in graded:
-            one.write_to(student.folder)
-            progress.graded(student.name, one.result, workers.busy_with())
-        write_feedback(student.name, student.folder, student.notes)
-        if time.monotonic() - written > REFRESH:
-            write_class_of(students, out)
-            written = time.monotonic()
