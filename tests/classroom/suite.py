@@ -79,17 +79,18 @@ def run(
 
     Raises StoppedError as soon as ``stop`` is set.
     """
-    report, page = work / "report.json", work / "report.html"
+    report, page, place = work / "report.json", work / "report.html", work / "tmp"
+    place.mkdir()
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise, "-v"]
     command += [f"--submission={submission}", f"--report={report}", f"--report={page}"]
     command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
     if in_sandbox:
-        command = [*confinement.own_network(), *command]
+        command = [*confinement.around_suite(place), *command]
     with (work / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=LAB,
-            env=environment(work),
+            env=environment(work, place),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -107,14 +108,15 @@ def run(
     return read_verdict(exercise, report, text, html, note, process.returncode)
 
 
-def environment(work: Path) -> dict[str, str]:
+def environment(work: Path, place: Path) -> dict[str, str]:
     """Return what a suite and its programs see of the environment.
 
-    All temporary files go into ``work``, so that they are gone when it is.
+    All temporary files go into ``place``, so that they are gone when it is.
     """
     kept = {name: value for name, value in os.environ.items() if name in KEPT}
-    folders = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(work))
-    return kept | folders | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    kept |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
+    ours = {"HOME": str(work), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    return kept | ours
 
 
 def watch(process: "subprocess.Popen[bytes]", work: Path, stop: threading.Event) -> str:

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ FILE_SIZE = 64 * MIB  # bytes; the history of exercise 5's suite has under one
 MEMORY = 2048 * MIB
 PROCESSES = 8192  # and threads, of this user in all: a thousand clients have one each
 TEMPORARY = 64 * MIB  # bytes of the sandbox's /tmp
+DISK = 256 * MIB  # bytes of all other files that a suite and its programs may write
 FROM_ETC = ("alternatives", "ld.so.cache", "localtime", "nsswitch.conf", "hosts")
 OWN_TABLE = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
 
@@ -52,17 +54,23 @@ def why_no_sandbox() -> str:
         return "bubblewrap is for Linux only"
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian: apt install bubblewrap)"
-    # Twice, as it is used: around the suite for the network, and around each program.
-    trial = [*own_network(), *sandboxed([shutil.which("true") or "true"], Path("/tmp"))]
-    run = subprocess.run(trial, capture_output=True, text=True, check=False)
+    # Twice, as it is used: around the suite, and around each program.
+    with tempfile.TemporaryDirectory() as name:
+        does_nothing = sandboxed([shutil.which("true") or "true"], Path(name))
+        trial = around_suite(Path(name)) + does_nothing
+        run = subprocess.run(trial, capture_output=True, text=True, check=False)
     if run.returncode == 0:
         return ""
     return f"bubblewrap does not run here: {run.stderr.strip() or run.returncode}"
 
 
-def own_network() -> list[str]:
-    """Return the words in front of a command that give it a loopback of its own."""
-    return ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent", "--"]
+def around_suite(place: Path) -> list[str]:
+    """Return the words in front of a command that give it a loopback of its own.
+
+    And a disk of its own, in memory, at ``place``: it cannot fill the machine's.
+    """
+    words = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
+    return [*words, "--size", str(DISK), "--tmpfs", str(place), "--"]
 
 
 def sandboxed(command: list[str], folder: Path, *others: Path) -> list[str]:
