@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,16 +22,24 @@ from urllib.parse import unquote
 import pytest
 
 from tests.answers.hostile.archives import ARCHIVES
-from tests.answers.hostile.attacks import ATTACKS, BROUGHT, SERVER, Attack
-from tests.classroom import submissions
+from tests.answers.hostile.attacks import (
+    ATTACKS,
+    BROUGHT,
+    PADS_ITS_ANSWER,
+    RECORDS,
+    REPLAYS,
+    SERVER,
+    Attack,
+)
+from tests.classroom import submissions, suite
 from tests.classroom.__main__ import build_parser, joined
 from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
 from tests.classroom.handout import for_students
-from tests.classroom.jobs import ThisMachine
+from tests.classroom.jobs import ThisMachine, grade_suite
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
-from tests.grading import SOLUTIONS, checks_of
+from tests.grading import SOLUTIONS, checks_of, grade
 from tests.harness import confinement, patience, system
 from tests.harness.submission import LAB, YOURS
 
@@ -540,6 +549,47 @@ def test_pages_are_safe(siege: Siege) -> None:
         text = file.read_text("utf-8")
         assert "<script>alert" not in text
         assert "\x1b" not in text
+
+
+def test_full_disk_is_their_own(siege: Siege) -> None:
+    if (siege.out / "fills_disk").exists():
+        assert "No space left" in (siege.out / "fills_disk/feedback.txt").read_text()
+
+
+def test_padded_answers_end_at_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right server that waits before each answer, as long as a check would wait."""
+    monkeypatch.setattr(suite, "LONGEST", 4.0)
+    begins = b"def serve_client(client: socket.socket) -> None:\n"
+    assert begins in RIGHT
+    padded = RIGHT.replace(begins, begins + PADS_ITS_ANSWER.encode())
+    found = read_hand_in(hand_in(tmp_path / "mallory", padded))
+    graded = grade_suite(found, HELLO, not no_sandbox, tmp_path, threading.Event())
+    assert graded.result["note"] == "stopped after 4 s"
+    assert graded.result["points"] == 0
+    assert {check["id"] for check in graded.result["checks"]} == set(checks_of(HELLO))
+    assert running_with(str(tmp_path).encode()) == []
+
+
+def test_recording_does_not_fit(tmp_path: Path) -> None:
+    """What a right client printed in one run of the suite is not right in the next."""
+    tape = tmp_path / "tape"
+    checks = "-k=3.2 or 3.3"
+    records = RECORDS.replace("@LAB@", str(LAB)).replace("@TAPE@", str(tape))
+    assert points_of_client(tmp_path / "records", records, checks) == 4
+    runs = tape.read_text("utf-8").splitlines()
+    replays = REPLAYS.replace("@TAPE@", f"[{', '.join(runs)}]")
+    assert points_of_client(tmp_path / "replays", replays, checks) < 4
+
+
+def points_of_client(folder: Path, code: str, checks: str) -> int:
+    """Return what a program gets in some checks of exercise 3."""
+    file = folder / "exercise3_tcp_client" / "client.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(code, "utf-8")
+    report = grade("exercise3_tcp_client", folder, folder / "report.json", checks)
+    return int(report["points"])
 
 
 @only_posix

@@ -107,6 +107,13 @@ with open("large", "wb") as file:
         file.write(bytes(1024 * 1024))
 """
 
+FILLS_DISK = """
+for number in range(32):
+    with open(f"large{number}", "wb") as file:
+        for _ in range(32):
+            file.write(bytes(1024 * 1024))
+"""
+
 PRINTS_WITHOUT_END = """
 import sys, time
 ends = time.monotonic() + 60
@@ -200,6 +207,7 @@ PROGRAMS = [
     Attack("forks", NOTHING_LEFT, FORKS),
     Attack("eats_memory", OTHERS, EATS_MEMORY),
     Attack("eats_disk", NOTHING_LEFT, EATS_DISK),
+    Attack("fills_disk", OTHERS, FILLS_DISK, {}, True),
     Attack("prints_without_end", OTHERS, PRINTS_WITHOUT_END),
     Attack("leaves_a_daemon", NOTHING_LEFT, LEAVES_A_DAEMON),
     Attack("nameless_daemon", NOTHING_LEFT, LEAVES_A_NAMELESS_DAEMON, {}, True),
@@ -215,3 +223,42 @@ PROGRAMS = [
 ]
 
 ATTACKS = BROUGHT + PROGRAMS
+
+# Before a right server's work for a client: wait, though not so still that it is taken
+# for a program that has nothing to say any more.
+PADS_ITS_ANSWER = """\
+    import time
+    ends = time.monotonic() + 5.5  # seconds; a suite waits for 6
+    while time.monotonic() < ends:
+        sum(range(100_000))
+        time.sleep(0.1)
+"""
+
+# A client for exercise 3 that writes down what the right one prints, run by run. It
+# needs to read the solution: students would take the recording from a right answer.
+RECORDS = """
+import pathlib, subprocess, sys
+right = "@LAB@/solutions/exercise3_tcp_client/client.py"
+run = subprocess.run([sys.executable, right, *sys.argv[1:]], capture_output=True)
+sys.stdout.buffer.write(run.stdout)
+with open("@TAPE@", "a") as tape:
+    print((run.stdout, run.returncode), file=tape)
+sys.exit(run.returncode)
+"""
+
+# And one that knows nothing of HTTP, but says the same again, run by run.
+REPLAYS = """
+import pathlib, socket, sys
+host, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3:] or ["/"]
+counter = pathlib.Path("runs")
+number = len(counter.read_text()) if counter.exists() else 0
+counter.write_text("x" * (number + 1))
+with socket.create_connection((host, port)) as server:
+    head = f"GET {path[0]} HTTP/1.1", f"Host: {host}:{port}", "Connection: close"
+    server.sendall("\r\n".join([*head, "", ""]).encode())
+    server.recv(65536)
+    said, status = @TAPE@[number]
+    sys.stdout.buffer.write(said)
+    sys.stdout.flush()
+sys.exit(status)
+"""
