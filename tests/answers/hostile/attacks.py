@@ -234,31 +234,37 @@ PADS_ITS_ANSWER = """\
         time.sleep(0.1)
 """
 
-# A client for exercise 3 that writes down what the right one prints, run by run. It
-# needs to read the solution: students would take the recording from a right answer.
-RECORDS = """
-import pathlib, subprocess, sys
+COUNTS_ITS_RUNS = """
+import contextlib, pathlib, socket, subprocess, sys
+counter = pathlib.Path("runs")
+number = len(counter.read_text()) if counter.exists() else 0
+counter.write_text("x" * (number + 1))
+"""
+
+# A client for exercise 3 that writes down what the right one says in each run. It needs
+# to read the solution: a student would take the recording from a right answer.
+RECORDS = f"""{COUNTS_ITS_RUNS}
 right = "@LAB@/solutions/exercise3_tcp_client/client.py"
 run = subprocess.run([sys.executable, right, *sys.argv[1:]], capture_output=True)
-sys.stdout.buffer.write(run.stdout)
 with open("@TAPE@", "a") as tape:
-    print((run.stdout, run.returncode), file=tape)
+    print(f"{{number}}: {{run.stdout, run.stderr, run.returncode}},", file=tape)
+sys.stdout.buffer.write(run.stdout)
+sys.stderr.buffer.write(run.stderr)
 sys.exit(run.returncode)
 """
 
 # And one that knows nothing of HTTP, but says the same again, run by run.
-REPLAYS = """
-import pathlib, socket, sys
-host, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3:] or ["/"]
-counter = pathlib.Path("runs")
-number = len(counter.read_text()) if counter.exists() else 0
-counter.write_text("x" * (number + 1))
-with socket.create_connection((host, port)) as server:
-    head = f"GET {path[0]} HTTP/1.1", f"Host: {host}:{port}", "Connection: close"
-    server.sendall("\r\n".join([*head, "", ""]).encode())
+REPLAYS = (
+    COUNTS_ITS_RUNS
+    + r"""
+host, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3] if sys.argv[3:] else "/"
+request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+with contextlib.suppress(OSError), socket.create_connection((host, port), 1) as server:
+    server.sendall(request.encode())
     server.recv(65536)
-    said, status = @TAPE@[number]
-    sys.stdout.buffer.write(said)
-    sys.stdout.flush()
+said, complained, status = {@TAPE@}.get(number, (b"", b"", 1))
+sys.stdout.buffer.write(said)
+sys.stderr.buffer.write(complained)
 sys.exit(status)
 """
+)
