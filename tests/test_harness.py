@@ -83,6 +83,14 @@ def test_shows_a_difference_with_a_caret() -> None:
     )
 
 
+def test_sums_up_what_has_had_no_steps() -> None:
+    """Exercise 3 is often handed in alone: then 3.10 has no exercise 2 to start."""
+    history = History()
+    history.sum_up(0, "your exercise 2 server", "is not ready: left out")
+    (line,) = history.lines()
+    assert "your exercise 2 server is not ready" in line
+
+
 def test_shows_a_wait_in_vain_and_where_the_program_waits() -> None:
     error = CheckFailedError(
         expected=("Expected bob to receive", "a line"),

@@ -108,8 +108,13 @@ class History:
             self._add(Step(who, to, "", data, f"after {_duration(waited)}"))
 
     def sum_up(self, since: int, who: str, what: str) -> None:
-        """Replace the steps from number ``since`` on by a short one: all went well."""
-        self.steps[since:] = [Step(who, "", what, seconds=self.steps[since].seconds)]
+        """Replace the steps from number ``since`` on by a short one: all went well.
+
+        There are none when, for instance, a program has nothing to start.
+        """
+        replaced = self.steps[since:]
+        began = replaced[0].seconds if replaced else time.monotonic() - self.began
+        self.steps[since:] = [Step(who, "", what, seconds=began)]
 
     def blame_last_message(self, to: str) -> None:
         """Mark what somebody received last: it is not what was expected."""
