@@ -384,23 +384,88 @@ def test_bundle_holds_no_solutions(autograder: Path) -> None:
     assert ("source", "setup.sh") in files
 
 
+# gradescope-autograders.readthedocs.io/en/latest/specs, "Output format": what may be in
+# results.json, and of which kind or which of a few words it is.
+SEEN_BY = {"hidden", "after_due_date", "after_published", "visible"}
+FORMATS = {"text", "html", "simple_format", "md", "ansi"}
+OF_RESULTS: dict[str, Any] = {
+    "score": (int, float),
+    "execution_time": (int, float),
+    "output": str,
+    "output_format": FORMATS,
+    "test_output_format": FORMATS,
+    "test_name_format": FORMATS,
+    "visibility": SEEN_BY,
+    "stdout_visibility": SEEN_BY,
+    "extra_data": dict,
+    "tests": list,
+    "leaderboard": list,
+}
+OF_TEST: dict[str, Any] = {
+    "score": (int, float),
+    "max_score": (int, float),
+    "status": {"passed", "failed"},
+    "name": str,
+    "name_format": FORMATS,
+    "number": str,
+    "output": str,
+    "output_format": FORMATS,
+    "tags": list,
+    "visibility": SEEN_BY,
+    "extra_data": dict,
+}
+# schemas/result-v1.schema.json of Classroom 50: all of this, and no more.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ")
+LINK = re.compile(".+")
+OF_RESULT50: dict[str, Any] = {
+    "schema": {"classroom50/result/v1"},
+    "classroom": LINK,
+    "assignment": LINK,
+    "assignment_type": {"individual", "group", "team"},
+    "owner": LINK,
+    "submission": re.compile("submit/.+"),
+    "commit": LINK,
+    "release": LINK,
+    "review": LINK,
+    "datetime": INSTANT,
+    "graded_at": INSTANT,
+    "score": int,
+    "max-score": int,
+    "tests": list,
+}
+OF_TEST50 = {"test-name": LINK, "passed": bool, "score": int, "max-score": int}
+
+
+def is_like(content: dict[str, Any], fields: dict[str, Any]) -> bool:
+    """Tell whether each field is one of these, and of its kind."""
+    return all(fits(value, fields[name]) for name, value in content.items())
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Tell whether a value is of a type, one of a set, or matches a pattern."""
+    if isinstance(kind, set):
+        return value in kind
+    if isinstance(kind, re.Pattern):
+        return isinstance(value, str) and bool(kind.fullmatch(value))
+    # True is an int for Python, but for nobody else.
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 @pytest.mark.skipif(system.WINDOWS, reason="Gradescope's image is Linux")
 def test_gradescope(autograder: Path) -> None:
-    """The format: gradescope-autograders.readthedocs.io, Autograder Specifications."""
     where = {"AUTOGRADER": str(autograder), "PYTHON": sys.executable}
     program = autograder / "source" / "run_autograder"
     subprocess.run([program], env=os.environ | where, check=True, capture_output=True)
     content = json.loads((autograder / "results" / "results.json").read_text("utf-8"))
     assert {test["number"] for test in content["tests"]} == set(checks_of(HELLO))
+    assert is_like(content, OF_RESULTS)
     for test in content["tests"]:
+        assert is_like(test, OF_TEST)
         assert 0 == test["score"] <= test["max_score"]
         assert test["status"] == "failed"
-        assert test["name_format"] == test["output_format"] == "text"
-    assert content["visibility"] == "visible"
 
 
 def test_classroom50(autograder: Path, tmp_path: Path) -> None:
-    """The format: Classroom 50's schemas/result-v1.schema.json."""
     result, summary = tmp_path / "result.json", tmp_path / "summary.md"
     summary.write_text("what was there\n")
     run = classroom(
@@ -410,13 +475,12 @@ def test_classroom50(autograder: Path, tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     content = json.loads(result.read_text("utf-8"))
-    assert content["schema"] == "classroom50/result/v1"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", content["datetime"])
-    texts = "classroom assignment owner submission commit release review"
-    assert all(isinstance(content[name], str) for name in texts.split())
+    assert set(content) == set(OF_RESULT50)
+    assert is_like(content, OF_RESULT50)
     assert (content["score"], content["max-score"]) == (0, 10)
     for test in content["tests"]:
-        assert {"test-name", "passed", "score", "max-score"} <= set(test)
+        assert is_like({name: test[name] for name in OF_TEST50}, OF_TEST50)
+        assert test["score"] <= test["max-score"]
     assert "# 0 of 10 points" in summary.read_text("utf-8")
 
 

@@ -63,9 +63,12 @@ def choose_sandbox(
 
 def describe_confinement(in_sandbox: bool) -> str:
     """Return in words how the programs were held: it stands in every report."""
-    if in_sandbox:
-        return "limits, and a sandbox (bubblewrap)"
-    return "limits only: no sandbox" if not system.WINDOWS else "limits of time only"
+    if system.WINDOWS:
+        return "limits of time only"
+    # getrlimit(2): whoever may override limits of resources is not held by this one.
+    is_root = os.geteuid() == 0  # type: ignore[attr-defined,unused-ignore]
+    limits = "limits (root: none of processes)" if is_root else "limits"
+    return f"{limits}, and a sandbox (bubblewrap)" if in_sandbox else f"{limits} only"
 
 
 def run(
