@@ -3,16 +3,20 @@
 ``python -m tests.benchmarks.classroom --submissions 200 --jobs 2`` makes a class out of
 the right and the wrong answers, all five exercises in each submission, and grades it.
 Ten of the class are also graded alone, and by plain runs of ``pytest EXERCISE
---submission=DIR``. Times are for one submission; processor time is that of all
-processes. On Linux and macOS.
+--submission=DIR``. Times are for one submission. On Linux.
+
+Processor time is that of all processes, and of this one ("own"). But Linux forgets the
+time of what is killed together with its process table, as programs in the sandbox are.
+So the comparison is without sandbox, and what that costs is measured by itself.
 """
 
 import argparse
 import ctypes
+import itertools
 import os
 import random
 import resource
-import sys
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,10 +27,12 @@ from pathlib import Path
 from tests.answers.catalogue import Wrong, all_wrong
 from tests.classroom.grade import Options, grade_class, reserved
 from tests.classroom.jobs import ThisMachine
-from tests.classroom.suite import choose_sandbox, describe_confinement
+from tests.classroom.suite import choose_sandbox
 from tests.grading import RIGHT, lay_over_solutions, right_answers, run_suite
+from tests.harness.confinement import sandboxed
 from tests.harness.submission import LAB, YOURS
 
+STARTS = 50  # of a program that does nothing
 SAMPLE = 10  # submissions that are also graded alone and by plain runs
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
@@ -38,11 +44,13 @@ class Cost:
     wall: float = 0.0
     processor: float = 0.0  # of all processes
     own: float = 0.0  # of this process
+    orphans: int = 0  # processes that were left to us: in the sandbox, one per program
 
     def __add__(self, other: "Cost") -> "Cost":
         """Add two costs up."""
         wall, processor = self.wall + other.wall, self.processor + other.processor
-        return Cost(wall, processor, self.own + other.own)
+        orphans = self.orphans + other.orphans
+        return Cost(wall, processor, self.own + other.own, orphans)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -96,8 +104,8 @@ def cost_of(action: Callable[..., object], *arguments: object) -> Cost:
     began, before, own = time.perf_counter(), processor_time(), time.process_time()
     action(*arguments)
     wall, own = time.perf_counter() - began, time.process_time() - own
-    reap_orphans()
-    return Cost(wall, processor_time() - before, own)
+    orphans = reap_orphans()
+    return Cost(wall, processor_time() - before, own, orphans)
 
 
 def processor_time() -> float:
@@ -108,21 +116,34 @@ def processor_time() -> float:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of processes whose parent ends, so that their time counts.
-
-    Such is what runs in a sandbox that is killed from outside. Only Linux has this.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    """Become the parent of processes whose parent ends, such as what bwrap started."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def reap_orphans() -> None:
-    """Wait for all processes that are left: nothing else counts their time."""
-    try:
-        while True:
+def reap_orphans() -> int:
+    """Wait for all processes that are left, so that their time counts; count them."""
+    for count in itertools.count():
+        try:
             os.waitpid(-1, 0)
-    except ChildProcessError:
-        return
+        except ChildProcessError:
+            return count
+    raise AssertionError
+
+
+def cost_of_sandbox(folder: Path) -> float:
+    """Return the processor time, in seconds, that the sandbox adds to a program."""
+    nothing = ["true"]
+    plain, sandbox = (
+        cost_of(run_often, command, STARTS).processor / STARTS
+        for command in (nothing, sandboxed(nothing, folder))
+    )
+    return sandbox - plain
+
+
+def run_often(command: list[str], times: int) -> None:
+    """Run a command several times, one after another."""
+    for _ in range(times):
+        subprocess.run(command, check=True)
 
 
 def run_plainly(submission: Path, jobs: int) -> None:
@@ -147,38 +168,49 @@ def print_cost(name: str, count: int, cost: Cost) -> None:
     print(f"{name:<34}{columns}{60 * count / cost.wall:10.1f}", flush=True)
 
 
-def compare(sample: list[Path], folder: Path, jobs: int, in_sandbox: bool) -> None:
+def compare(sample: list[Path], folder: Path, jobs: int) -> float:
     """Run the suites on each submission plainly and in the classroom, by turns.
 
-    By turns, because a machine that others use is not as fast all the time.
+    By turns, because a machine that others use is not as fast all the time. Returns the
+    processor time of plain runs of one submission, in seconds.
     """
     plain = alone = Cost()
     for submission in sample:
         class_of_one = folder / f"only-{submission.name}"
         lay_over_solutions(class_of_one / submission.name, submission)
         plain += cost_of(run_plainly, submission, jobs)
-        alone += cost_of(grade, class_of_one, jobs, in_sandbox)
+        alone += cost_of(grade, class_of_one, jobs, False)
     print_cost(f"plain runs, {len(sample)} submissions", len(sample), plain)
     print_cost("the classroom, each alone", len(sample), alone)
     added = 100 * (alone.processor / plain.processor - 1)
     print(f"The classroom adds {added:.0f} % processor time.")
+    return plain.processor / len(sample)
+
+
+def print_cost_of_sandbox(starts: float, folder: Path, plain: float) -> None:
+    """Print what the sandbox adds to a submission with so many starts of programs."""
+    each = cost_of_sandbox(folder)
+    added = 100 * starts * each / plain
+    times = f"{1000 * each:.1f} ms to each of {starts:.0f} programs"
+    print(f"The sandbox adds {times}: {added:.0f} % processor time.")
 
 
 def main() -> None:
     """Grade a class, and print what it costs."""
     arguments = parse_arguments()
     jobs, in_sandbox = arguments.jobs, choose_sandbox(arguments.sandbox)
-    print(f"Programs are held by {describe_confinement(in_sandbox)}; {jobs} at a time.")
     columns = "".join(f"{name:>12}" for name in ("wall", "processor", "own"))
-    print(f"{'one submission':<34}{columns}{'a minute':>10}")
+    print(f"{'one submission':<34}{columns}{'a minute':>10}   {jobs} suites at a time")
     adopt_orphans()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         class_ = make_class(folder / "class", arguments.submissions, arguments.seed)
         every = max(len(class_) // SAMPLE, 1)
-        compare(class_[::every][:SAMPLE], folder, jobs, in_sandbox)
+        plain = compare(class_[::every][:SAMPLE], folder, jobs)
         whole = cost_of(grade, folder / "class", jobs, in_sandbox)
         print_cost(f"the classroom, {len(class_)} submissions", len(class_), whole)
+        if in_sandbox:
+            print_cost_of_sandbox(whole.orphans / len(class_), folder, plain)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,10 @@ PAGE = Template("""<!DOCTYPE html>
 <main>
 <div class="map" tabindex="0" role="region" aria-label="Students by checks">
 <table>
-<thead><tr>$heads</tr></thead>
+<thead>
+<tr class="groups"><td colspan="2"></td>$groups<td></td></tr>
+<tr>$heads</tr>
+</thead>
 <tbody>
 $rows
 </tbody>
@@ -65,11 +68,12 @@ FAILURE = Template("""<details>
 
 STYLE = """
 :root { color-scheme: light dark; --page: #fff; --text: #1d2228; --quiet: #59636e;
-  --line: #c4cad1; --head: #eef1f4; --passed: #b9e3c3; --failed: #f4a9a3;
-  --blocked: #e3e6e9; --error: #f7d184; --link: #1a55b8; }
+  --line: #c4cad1; --head: #eef1f4; --passed: #d3efda; --failed: #b8322a;
+  --sign: #fff; --blocked: #e3e6e9; --error: #f7d184; --link: #1a55b8; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e7ea;
-  --quiet: #a2abb5; --line: #3a424b; --head: #1e2328; --passed: #1f5c34;
-  --failed: #8e2d2a; --blocked: #2a3037; --error: #7a5a10; --link: #8ab8ff; } }
+  --quiet: #a2abb5; --line: #3a424b; --head: #1e2328; --passed: #16432a;
+  --failed: #ff9d94; --sign: #14171b; --blocked: #2a3037; --error: #7a5a10;
+  --link: #8ab8ff; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 1rem; background: var(--page); color: var(--text);
   font: 1rem/1.5 system-ui, sans-serif; }
@@ -82,24 +86,31 @@ header p { margin: .25rem 0; }
 table { border-collapse: separate; border-spacing: 0; font-size: .85rem; }
 th, td { padding: .15rem .3rem; border-bottom: 1px solid var(--line);
   font-weight: normal; text-align: right; white-space: nowrap; }
-td.c { display: table-cell; min-width: 1.9rem; border-left: 1px solid var(--page); }
-thead th { position: sticky; top: 0; background: var(--head); z-index: 1; padding: 0; }
+td.c { display: table-cell; min-width: 1.7rem; border-left: 1px solid var(--page); }
+.first { border-left: 2px solid var(--quiet) !important; }
+thead { position: sticky; top: 0; z-index: 3; background: var(--head); }
+thead th, thead td { background: var(--head); padding: 0; }
+.groups th { text-align: left; padding: .25rem .4rem; border: 0; color: var(--quiet); }
+.groups span { position: sticky; left: 11.5rem; }
 tfoot td, tfoot th { position: sticky; bottom: 0; background: var(--head);
   font-size: .7rem; }
 th:first-child { position: sticky; left: 0; background: var(--head); text-align: left;
   max-width: 11rem; overflow: hidden; text-overflow: ellipsis; z-index: 2; }
-thead th:first-child { z-index: 3; }
-thead button { font: inherit; border: 0; background: none; color: inherit; width: 100%;
-  padding: .3rem; cursor: pointer; } thead button:hover { text-decoration: underline; }
+thead button { font: inherit; font-size: .75rem; border: 0; background: none;
+  color: inherit; width: 100%; padding: .3rem .15rem; cursor: pointer; }
+thead button:hover { text-decoration: underline; }
+thead th:first-child button { text-align: left; padding-left: .3rem; }
 thead th[aria-sort="ascending"] button::after { content: " ↑"; }
 thead th[aria-sort="descending"] button::after { content: " ↓"; }
-.passed { background: var(--passed); } .failed { background: var(--failed); }
+.passed { background: var(--passed); }
+.failed { background: var(--failed); color: var(--sign); font-weight: bold; }
 .blocked { background: var(--blocked); } .error { background: var(--error); }
 td.sum { font-weight: 600; } td.notes { text-align: left; color: var(--quiet); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
 summary { cursor: pointer; } summary span { color: var(--quiet); }
 section { max-width: 60rem; } section a { margin-right: .6rem; }
 @media (max-width: 40rem) { th:first-child { max-width: 7rem; }
+  .groups span { left: 7.5rem; }
   body { padding: .5rem; } }
 """
 
@@ -108,14 +119,15 @@ const table = document.querySelector("table"), body = table.tBodies[0];
 const value = (row, column) =>
   row.cells[column].dataset.v ?? row.cells[column].innerText;
 const compare = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
-table.tHead.addEventListener("click", event => {
-  const head = event.target.closest("th");
+const heads = table.tHead.rows[1];
+heads.addEventListener("click", event => {
+  const head = event.target.closest("th"), column = head?.cellIndex;
   if (!head) return;
-  const column = head.cellIndex;
-  const down = head.ariaSort !== "descending" && (column > 0 || head.ariaSort);
+  const sorted = head.getAttribute("aria-sort");
+  const down = sorted !== "descending" && (column > 0 || sorted);
   const rows = [...body.rows].sort((a, b) =>
     compare(value(a, column), value(b, column)) * (down ? -1 : 1));
-  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  for (const other of heads.cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
   body.append(...rows);
 });
@@ -176,6 +188,7 @@ def as_page(rows: list[Row]) -> str:
         style=STYLE,
         script=SCRIPT,
         legend=_legend(),
+        groups="".join(_group(exercise, rows) for exercise in exercises),
         heads=_heads(checks, exercises),
         rows="\n".join(_row(row, list(checks)) for row in rows),
         shares=_shares(rows, checks),
@@ -199,6 +212,16 @@ def _legend() -> str:
     )
 
 
+def _group(exercise: str, rows: list[Row]) -> str:
+    """Return the head of an exercise's columns, with the mean of those who have it."""
+    found = [r for _, results, _ in rows for r in results if r["exercise"] == exercise]
+    mean = sum(result["points"] for result in found) / len(found)
+    name = escape(exercise[8:].replace("_", " "))
+    width, most = len(found[0]["checks"]), found[0]["max_points"]
+    text = f"{name} · mean {mean:.1f} of {most}"
+    return f'<th scope="colgroup" class="first" colspan="{width}"><span>{text}</span>'
+
+
 def _heads(checks: dict[str, dict[str, Any]], exercises: list[str]) -> str:
     heads = ["student", "sum"]
     titles = ["", ", ".join(exercises)]
@@ -206,10 +229,17 @@ def _heads(checks: dict[str, dict[str, Any]], exercises: list[str]) -> str:
     titles += [check["title"] for check in checks.values()]
     heads.append("notes")
     titles.append("")
+    # The rows come in the order of the names.
+    kinds = [' aria-sort="ascending"', "", *map(_first, checks), ' class="first"']
     return "".join(
-        f'<th scope="col" title="{escape(title)}"><button>{escape(head)}</button></th>'
-        for head, title in zip(heads, titles, strict=True)
+        f'<th scope="col"{kind} title="{escape(title)}"><button>{escape(head)}</button>'
+        for head, title, kind in zip(heads, titles, kinds, strict=True)
     )
+
+
+def _first(id: str) -> str:
+    """Return the attribute of an exercise's first column, or ''."""
+    return ' class="first"' if id.endswith(".1") else ""
 
 
 def _row(row: Row, ids: list[str]) -> str:
@@ -226,15 +256,17 @@ def _row(row: Row, ids: list[str]) -> str:
 def _cell(page: str, id: str, outcome: str) -> str:
     order = ["", "error", "failed", "blocked", "passed"].index(outcome)
     sign = SIGNS.get(outcome, "")
-    return (
-        f'<td class="c {outcome}" data-v="{order}" title="{id} {outcome}">{sign}</td>'
-    )
+    kinds = f"c {outcome} first" if _first(id) else f"c {outcome}"
+    return f'<td class="{kinds}" data-v="{order}" title="{id} {outcome}">{sign}</td>'
 
 
 def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
     passed = _count(rows, "passed")
     shares = [f"{100 * passed[id] / max(len(rows), 1):.0f} %" for id in checks]
-    cells = "".join(f"<td>{share}</td>" for share in shares)
+    cells = "".join(
+        f"<td{_first(id)}>{share}</td>"
+        for id, share in zip(checks, shares, strict=True)
+    )
     return f'<th scope="row">passed by</th><td></td>{cells}<td></td>'
 
 
