@@ -210,6 +210,12 @@ def test_feedback_has_every_check(odd_class: Class) -> None:
     assert "server had ended, with status 1" in text
 
 
+def test_reports_do_not_say_where_they_were_made(odd_class: Class) -> None:
+    for file in odd_class.out.rglob("*.*"):
+        if file.is_file():
+            assert str(odd_class.out) not in file.read_text("utf-8")
+
+
 def test_class_page_is_complete(odd_class: Class) -> None:
     page = (odd_class.out / "class.html").read_text("utf-8")
     assert page.count("<tr>") == 1 + len(odd_class.grades) + 1

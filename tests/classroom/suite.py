@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,18 @@ def run(
         finally:
             end(process)
             system.kill_marked(f"HOME={work}\0")  # what has left its process group
-    text = (work / "output.txt").read_text("utf-8", "replace")
-    text = text.replace(f" --submission {submission}", "")
-    html = page.read_text("utf-8") if page.exists() else ""
-    html = html.replace(f" --submission {submission}", "")
-    return read_verdict(exercise, report, text, html, note, process.returncode)
+    files = report, work / "output.txt", page
+    result, text, html = (read(file, submission) for file in files)
+    return read_verdict(exercise, result, text, html, note, process.returncode)
+
+
+def read(file: Path, submission: Path) -> str:
+    """Return what a suite wrote, without the option that says where it ran."""
+    text = file.read_text("utf-8", "replace") if file.exists() else ""
+    place = str(submission)
+    for written in place, escape(place), json.dumps(place, ensure_ascii=False)[1:-1]:
+        text = text.replace(f" --submission {written}", "")
+    return text
 
 
 def environment(work: Path, place: Path) -> dict[str, str]:
@@ -165,13 +173,13 @@ def bytes_in(folder: Path) -> int:
 
 
 def read_verdict(
-    exercise: str, report: Path, text: str, page: str, note: str, status: int
+    exercise: str, report: str, text: str, page: str, note: str, status: int
 ) -> Verdict:
     """Read what a suite reported; what is not there, or makes no sense, counts 0."""
     try:
-        result = json.loads(report.read_text("utf-8"))
+        result = json.loads(report)
         same = {check["id"] for check in result["checks"]} == set(checks_of(exercise))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         same = False
     if same and not note:
         return Verdict(result, text, page)
