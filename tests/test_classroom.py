@@ -279,7 +279,7 @@ def test_nothing_is_graded_twice(odd_class: Class) -> None:
 def test_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
     """Meanwhile nobody else can write to its reports; afterwards everybody can."""
     folder, out = tmp_path / "class", tmp_path / "reports"
-    hand_in(folder / "early")
+    hand_in(folder / "early", GIVES_UP)
     hand_in(folder / "late", b"import time\ntime.sleep(60)\n")
     grade = ["grade", str(folder), "--out", str(out), "--exercise", "1", "--jobs", "1"]
     grade += ["--sandbox", "none"]  # which would end what a killed grader leaves behind
@@ -308,7 +308,7 @@ def test_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
     assert run.returncode == 0, run.stderr
     assert (out / "early" / f"{HELLO}.json").stat().st_mtime_ns == first
     rows = (out / "grades.csv").read_text("utf-8").splitlines()
-    assert rows == [f"student,{HELLO},sum,note", "early,10,10,", "late,0,0,"]
+    assert rows == [f"student,{HELLO},sum,note", "early,0,0,", "late,0,0,"]
     assert not (out / ".work").exists()
     assert running_with(str(out).encode()) == []
 
@@ -630,13 +630,13 @@ def test_padded_answers_end_at_the_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A right server that waits before each answer, as long as a check would wait."""
-    monkeypatch.setattr(suite, "LONGEST", 4.0)
+    monkeypatch.setattr(suite, "LONGEST", 2.0)
     begins = b"def serve_client(client: socket.socket) -> None:\n"
     assert begins in RIGHT
     padded = RIGHT.replace(begins, begins + PADS_ITS_ANSWER.encode())
     found = read_hand_in(hand_in(tmp_path / "mallory", padded))
     graded = grade_suite(found, HELLO, not no_sandbox, tmp_path, threading.Event())
-    assert graded.result["note"] == "stopped after 4 s"
+    assert graded.result["note"] == "stopped after 2 s"
     assert graded.result["points"] == 0
     assert {check["id"] for check in graded.result["checks"]} == set(checks_of(HELLO))
     assert running_with(str(tmp_path).encode()) == []

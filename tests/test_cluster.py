@@ -17,7 +17,7 @@ from tests.classroom import cluster
 from tests.classroom.cluster import Cluster, cluster_at
 from tests.classroom.errors import ClassroomError
 from tests.classroom.grade import Options, grade_class, reserved
-from tests.classroom.jobs import ThisMachine, Workers, not_graded
+from tests.classroom.jobs import ThisMachine, Workers
 from tests.grading import SOLUTIONS
 from tests.harness import confinement, patience, system
 from tests.harness.submission import LAB
@@ -129,12 +129,28 @@ def kill_one_at_work(workers: Cluster, killed: list[int]) -> None:
     os.kill(killed[0], signal.SIGKILL)
 
 
-def test_jobs_of_lost_workers_are_tried_again(tmp_path: Path) -> None:
-    """Not at once, but by the next call: the result has no fingerprint."""
-    graded = not_graded(HELLO, cluster.LOST, in_sandbox=False)
-    assert graded.result["fingerprint"] == ""
-    assert graded.result["note"] == cluster.LOST
-    assert graded.result["points"] == 0
+@pytest.mark.skipif(system.WINDOWS, reason="Windows has no SIGKILL")
+def test_job_that_no_worker_survives_is_tried_by_the_next_call(tmp_path: Path) -> None:
+    dask = pytest.importorskip("dask")
+    file = tmp_path / "class" / "alice" / SERVER
+    file.parent.mkdir(parents=True)
+    file.write_text(RIGHT, "utf-8")
+    no_second_try = {"distributed.scheduler.allowed-failures": 0}
+    with dask.config.set(no_second_try), cluster_at("local", 1, tmp_path) as workers:
+        killer = threading.Thread(target=kill_one_at_work, args=[workers, []])
+        killer.start()
+        assert notes_after(tmp_path, workers) == cluster.LOST
+        killer.join()
+        assert notes_after(tmp_path, workers) == ""
+
+
+def notes_after(folder: Path, workers: Workers) -> str:
+    """Grade the one student of a class, and return the note of the result."""
+    options = Options([HELLO], again=False, in_sandbox=False)
+    with reserved(folder / "out"):
+        assert grade_class(folder / "class", folder / "out", options, workers)
+    text = (folder / "out" / "alice" / f"{HELLO}.json").read_text("utf-8")
+    return str(json.loads(text)["note"])
 
 
 def test_workers_need_the_same_lab(
