@@ -13,6 +13,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -42,6 +43,7 @@ CONNECTS = 10  # seconds to wait for a scheduler
 IN_ADVANCE = 2
 OTHER_LAB = "another version of the lab or of Python (see: git log, python -V)"
 NO_LAB = "start the scheduler and its workers in the lab's folder"
+GONE = "is gone. Once it is back, the same command goes on from here."
 LOST = "not graded: the workers that tried were lost"
 
 # In a worker: what stops the jobs of a run, and the jobs (threads) that are not done.
@@ -72,6 +74,7 @@ def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
                 silence_logs=logging.CRITICAL,
             )
             address = stack.enter_context(cluster).scheduler_address
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we tell it
         try:
             client = stack.enter_context(Client(address, timeout=CONNECTS))
         except (OSError, ValueError) as error:
@@ -97,7 +100,7 @@ class Cluster:
 
         Raises ClassroomError, in one line, if not.
         """
-        self.client = client
+        self.client, self.address = client, address
         self.run = uuid.uuid4().hex
         if not client.nthreads():
             raise ClassroomError(f"{address} has no workers yet.")
@@ -135,8 +138,8 @@ class Cluster:
                 running[future] = job
                 done.add(future)
 
-        hand_out()
         try:
+            hand_out()
             for future in done:
                 job = running.pop(future)
                 hand_out()
@@ -144,8 +147,10 @@ class Cluster:
                     yield job, future.result()
                 except KilledWorker:
                     yield job, [not_graded(e, LOST, in_sandbox) for e in job.exercises]
+        except (OSError, CancelledError):  # both happen, whichever comes first
+            raise ClassroomError(f"{self.address} {GONE}") from None
         finally:
-            if running:
+            if running and self.client.status == "running":
                 self.client.cancel(list(running))
                 self.client.run(stop_jobs, self.run, on_error="ignore")
 
