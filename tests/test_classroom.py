@@ -35,7 +35,7 @@ from tests.classroom import submissions, suite
 from tests.classroom.__main__ import build_parser, joined
 from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
 from tests.classroom.handout import for_students
-from tests.classroom.jobs import ThisMachine, grade_suite
+from tests.classroom.jobs import ThisMachine, grade_suite, lab_digest
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
@@ -388,6 +388,14 @@ def test_bundle_holds_no_solutions(autograder: Path) -> None:
     files = [path.relative_to(autograder).parts for path in autograder.rglob("*.*")]
     assert not [parts for parts in files if {"solutions", "right", "wrong"} & {*parts}]
     assert ("source", "setup.sh") in files
+
+
+def test_bundle_grades_as_the_lab_does(autograder: Path) -> None:
+    """So it will do for the workers of a cluster."""
+    code = "from tests.classroom.jobs import lab_digest; print(lab_digest())"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=autograder / "source", stdout=subprocess.PIPE)
+    assert run.stdout.decode().strip() == lab_digest()
 
 
 # gradescope-autograders.readthedocs.io/en/latest/specs, "Output format": what may be in
