@@ -242,6 +242,8 @@ def test_class_page_is_sorted_by_clicking(odd_class: Class, tmp_path: Path) -> N
     ).stdout
     sums = [int(points) for points in re.findall(r'class="sum">(\d+)', dom)]
     assert sums == sorted(sums, reverse=True)
+    sorted_by = re.findall(r'<th [^>]*aria-sort="(\w+)"[^>]*><button>(\w+)', dom)
+    assert sorted_by == [("descending", "sum")]
     assert sums != [int(row["sum"]) for row in odd_class.grades.values()]
 
 
