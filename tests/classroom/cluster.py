@@ -33,7 +33,7 @@ from tests.classroom.suite import GLANCE
 from tests.harness import confinement
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster, as_completed
 
 MISSING = "--dask needs one more package: python -m pip install distributed"
 HERE = "local"  # instead of an address: workers on this machine
@@ -59,21 +59,13 @@ def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
     ClassroomError when Dask is not installed, or the cluster cannot be used.
     """
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError:
         raise ClassroomError(MISSING) from None
     with contextlib.ExitStack() as stack:
         is_here = address == HERE
         if is_here:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=0,  # programs have limits of their own
-                dashboard_address="127.0.0.1:0",  # no fixed port
-                local_directory=str(place.absolute()),
-                silence_logs=logging.CRITICAL,
-            )
-            address = stack.enter_context(cluster).scheduler_address
+            address = stack.enter_context(start_here(workers, place)).scheduler_address
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we tell it
         try:
             client = stack.enter_context(Client(address, timeout=CONNECTS))
@@ -82,6 +74,20 @@ def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
         if is_here:
             client.run(ignore_interrupts)
         yield Cluster(client, address)
+
+
+def start_here(workers: int, place: Path) -> "LocalCluster":
+    """Start a scheduler and workers on this machine, for as long as the run lasts."""
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=0,  # programs have limits of their own
+        dashboard_address="127.0.0.1:0",  # no fixed port
+        local_directory=str(place.absolute()),
+        silence_logs=logging.CRITICAL,
+    )
 
 
 def ignore_interrupts() -> None:
@@ -102,6 +108,7 @@ class Cluster:
         """
         self.client, self.address = client, address
         self.run = uuid.uuid4().hex
+        self._running: dict[Future, Job] = {}
         if not client.nthreads():
             raise ClassroomError(f"{address} has no workers yet.")
         try:
@@ -125,24 +132,10 @@ class Cluster:
 
     def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Results:
         """Yield each job as it is done. To close the iterator stops all work."""
-        from distributed import KilledWorker, as_completed
-
-        waiting = iter(jobs)
-        running: dict[Future, Job] = {}
-        done = as_completed()
-
-        def hand_out() -> None:
-            room = IN_ADVANCE * sum(self.client.nthreads().values()) - len(running)
-            for job in islice(waiting, max(room, 0 if running else 1)):
-                future = self._submit(job, in_sandbox)
-                running[future] = job
-                done.add(future)
+        from distributed import KilledWorker
 
         try:
-            hand_out()
-            for future in done:
-                job = running.pop(future)
-                hand_out()
+            for job, future in self._done(iter(jobs), in_sandbox):
                 try:
                     yield job, future.result()
                 except KilledWorker:
@@ -150,14 +143,37 @@ class Cluster:
         except (OSError, CancelledError):  # both happen, whichever comes first
             raise ClassroomError(f"{self.address} {GONE}") from None
         finally:
-            if running and self.client.status == "running":
-                self.client.cancel(list(running))
-                self.client.run(stop_jobs, self.run, on_error="ignore")
+            self._stop()
 
-    def _submit(self, job: Job, in_sandbox: bool) -> "Future":
-        arguments = job.exercises, in_sandbox, lab_digest(), self.run
-        # pure=False: equal submissions are graded one by one.
-        return self.client.submit(do, job.hand_in(), *arguments, pure=False)
+    def _done(
+        self, waiting: Iterator[Job], in_sandbox: bool
+    ) -> Iterator[tuple[Job, "Future"]]:
+        """Yield each job that is done; hand out others as there is room for them."""
+        from distributed import as_completed
+
+        done = as_completed()
+        self._hand_out(waiting, done, in_sandbox)
+        for future in done:
+            job = self._running.pop(future)
+            self._hand_out(waiting, done, in_sandbox)
+            yield job, future
+
+    def _hand_out(
+        self, waiting: Iterator[Job], done: "as_completed", in_sandbox: bool
+    ) -> None:
+        threads = sum(self.client.nthreads().values())
+        room = IN_ADVANCE * threads - len(self._running)
+        for job in islice(waiting, max(room, 0 if self._running else 1)):
+            arguments = job.exercises, in_sandbox, lab_digest(), self.run
+            # pure=False: equal submissions are graded one by one.
+            future = self.client.submit(do, job.hand_in(), *arguments, pure=False)
+            self._running[future] = job
+            done.add(future)
+
+    def _stop(self) -> None:
+        if self._running and self.client.status == "running":
+            self.client.cancel(list(self._running))
+            self.client.run(stop_jobs, self.run, on_error="ignore")
 
 
 def do(

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -100,10 +100,8 @@ class ThisMachine:
         try:
             for job in one_suite_each(jobs):
                 self._running[pool.submit(run, job)] = job
-            while self._running:
-                done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield self._running.pop(future), future.result()
+            for future in as_completed([*self._running]):
+                yield self._running.pop(future), future.result()
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
