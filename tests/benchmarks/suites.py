@@ -86,7 +86,7 @@ def answers(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path
 def print_runs(
     exercise: str, submission: Path, folder: Path, runs: int, pool: ThreadPoolExecutor
 ) -> list[str]:
-    """Run one suite several times, print its times, and return what failed."""
+    """Run one suite several times, print a line about it, and return what failed."""
     name = f"{exercise}  {submission.name}"
     files = [folder / f"{name}-{number}.json" for number in range(runs)]
     reports: list[dict[str, Any]] = []
@@ -95,10 +95,12 @@ def print_runs(
         return seconds_of(lambda: reports.append(grade(exercise, submission, file)))
 
     times = list(pool.map(run, files))
-    median, longest = statistics.median(times), max(times)
-    print(f"{name:<42} {median:6.2f} s {longest:8.2f} s", flush=True)
     checks = [check for report in reports for check in report["checks"]]
-    return [check["message"] for check in checks if check["outcome"] != "passed"]
+    failed = [check["message"] for check in checks if check["outcome"] != "passed"]
+    median, longest = statistics.median(times), max(times)
+    seconds = f"{median:6.2f} s {longest:8.2f} s"
+    print(f"{name:<42} {seconds} {len(failed):8} failed", flush=True)
+    return failed
 
 
 def main() -> None:
