@@ -98,7 +98,8 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
     read="The request",
 )
 def test_request(lab: Lab) -> None:
-    _, server = connect(lab, "/a/page?lang=fr")
+    path = f"/a/page?name={lab.word()}"
+    _, server = connect(lab, path)
     while EMPTY_LINE not in server.unread:
         if b"\n\n" in server.unread or not server.wait_for_more():
             server.fail(
@@ -108,7 +109,7 @@ def test_request(lab: Lab) -> None:
             )
     head = server.unread.partition(EMPTY_LINE)[0]
     request_line, *headers = head.split(b"\r\n")
-    wanted = b"GET /a/page?lang=fr HTTP/1.1"
+    wanted = f"GET {path} HTTP/1.1".encode()
     if request_line != wanted:
         server.fail_at(wanted, request_line, "this is the first difference")
     host, port = server.socket.getsockname()
@@ -143,7 +144,8 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
     read="Bytes, not text",
 )
 def test_bytes_are_kept(lab: Lab) -> None:
-    for body in (b"\n  <h1>Hello</h1>\n", bytes(range(256)) + b"\r\n\n\r"):
+    any_bytes = bytes(lab.numbers.sample(range(256), 256))
+    for body in (f"\n  <h1>{lab.word()}</h1>\n".encode(), any_bytes + b"\r\n\n\r"):
         client, server = ask(lab)
         binary = "Content-Type: application/octet-stream"
         whole = response(body, binary, "Server: l'été")  # any bytes: RFC 9110, 5.5
@@ -163,13 +165,13 @@ def test_bytes_are_kept(lab: Lab) -> None:
     read="Reading the whole response",
 )
 def test_pieces(lab: Lab) -> None:
-    whole = response("l'été à la mer ☀\n".encode())
+    whole = response(f"l'été à {lab.word()} ☀\n".encode())
     cut = whole.index(b"\nl'")  # in the middle of the empty line
     cut_again = whole.index("é".encode()) + 1  # in the middle of a character
     client, server = ask(lab)
     send_and_end(server, whole[:cut], whole[cut:cut_again], whole[cut_again:])
     expect_output(client, whole)
-    byte_by_byte(lab, response(b"one byte at a time\r\n" * 10))
+    byte_by_byte(lab, response(f"one {lab.word()} at a time\r\n".encode() * 10))
     at_once(lab, response(lab.numbers.randbytes(5_000_000)))
 
 
@@ -220,7 +222,7 @@ def prints_more(client: Program) -> Iterator[bool]:
     read="Content-Length",
 )
 def test_content_length(lab: Lab) -> None:
-    body = "à la fin\n".encode()
+    body = f"à la fin {lab.word()}\n".encode()
     for header, wanted in (
         (f"Content-Length: {len(body)}", body),
         (f"X-Content-Length: 5\r\ncontent-LENGTH:{len(body)}  ", body),
@@ -247,7 +249,8 @@ def test_content_length(lab: Lab) -> None:
 )
 def test_end_of_stream(lab: Lab) -> None:
     head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
-    for pieces in ([head, b"no length\r\n\r\nbut an end\n"], [head]):
+    body = f"no length\r\n\r\nbut {lab.word()}\n".encode()
+    for pieces in ([head, body], [head]):
         client, server = ask(lab)
         send_and_end(server, *pieces)
         expect_output(client, b"".join(pieces))
@@ -263,14 +266,15 @@ def test_end_of_stream(lab: Lab) -> None:
     read="Cut short",
 )
 def test_cut_short(lab: Lab) -> None:
-    came = "l'été".encode()  # 7 bytes, 5 characters
+    characters = lab.numbers.randint(3, 9)
+    came = ("é" * characters).encode()
     client, server = ask(lab)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
     send_and_end(server, head + came)
     error = expect_error(client)
-    if not re.search(r"\b7 of 100 bytes", error):
+    if not re.search(rf"\b{len(came)} of 100 bytes", error):
         client.fail(
-            expected=("Expected the error to say", "'7 of 100 bytes'"),
+            expected=("Expected the error to say", f"'{len(came)} of 100 bytes'"),
             got=("but it is", repr(error)),
         )
     client.expect_output(head + came)
@@ -332,7 +336,8 @@ def test_no_http(lab: Lab) -> None:
 def test_gives_up(lab: Lab) -> None:
     client, _ = connect(lab, environment=IMPATIENT)
     reading, server = connect(lab, environment=IMPATIENT)
-    send(server, b"HTTP/1.1 200 OK\r\n\r\nhalf a page, and then sil")
+    half = f"HTTP/1.1 200 OK\r\n\r\nhalf a page: {lab.word()}, and then sil"
+    send(server, half.encode())
     expect_error(client, GIVES_UP)
     hint = "Half a page is no page: a time limit in the middle of it is an error, too."
     expect_error(reading, GIVES_UP, hint)

@@ -12,21 +12,21 @@ from tests.harness.steps import show
 LONG_LINE = b"a" * 60_000 + b"\n"
 
 
-def call(speaker: Peer, listener: Peer) -> None:
-    """Say a line until the other client has heard it.
+def call(lab: Lab, speaker: Peer, listener: Peer) -> bytes:
+    """Say a line until the other client has heard it; return the line.
 
     A connection is up before the server has accepted it, and nothing tells a client
     when it has a place in the array. So the first lines may rightly be lost.
     """
-    line = f"{speaker.name} is here\n".encode()
+    line = f"{speaker.name} is here: {lab.word()}\n".encode()
     for n, wait in enumerate(listener.program.slices(ANSWER)):
         if n % 6 == 0:
             speaker.send(line)
         while line not in listener.unread and listener.wait_for_more(wait):
             continue
         if line in listener.unread:
-            return
-    listener.fail_waiting(show(line))
+            return line
+    return listener.fail_waiting(show(line))
 
 
 def hear(listener: Peer, waiting_for: str) -> bytes:
@@ -37,12 +37,12 @@ def hear(listener: Peer, waiting_for: str) -> bytes:
     return line
 
 
-def meet(server: Server, *names: str, receive_buffer: int = 0) -> list[Peer]:
+def meet(lab: Lab, server: Server, *names: str, receive_buffer: int = 0) -> list[Peer]:
     """Connect clients, and return them when the server relays between all of them."""
     began = len(server.history.steps)
     first, *others = peers = [server.connect(name, receive_buffer) for name in names]
     for other in others:
-        call(other, first)
+        call(lab, other, first)
     for peer in peers:
         peer.send(f"{peer.name} is ready\n")
     for peer in peers:
@@ -72,7 +72,7 @@ def test_second_client_is_served(lab: Lab) -> None:
     server = lab.start_server()
     alice = server.connect("alice")
     bob = server.connect("bob")
-    call(bob, alice)
+    call(lab, bob, alice)
 
 
 @check(
@@ -86,7 +86,7 @@ def test_second_client_is_served(lab: Lab) -> None:
 )
 def test_last_client_speaks_first(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
     for speaker in (carol, bob, alice):
         speaker.send(f"{speaker.name} speaks\n")
         for listener in (alice, bob, carol):
@@ -107,8 +107,13 @@ def test_last_client_speaks_first(lab: Lab) -> None:
 )
 def test_relays_to_all_others(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(server, "alice", "bob", "carol")
-    for line in ("hello\n", "  l'été à la mer ☀ \r\n", "\n", "x" * 5000 + "\n"):
+    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    for line in (
+        f"hello {lab.word()}\n",
+        "  l'été à la mer ☀ \r\n",
+        "\n",
+        "x" * 5000 + "\n",
+    ):
         alice.send(line)
         bob.expect(line)
         carol.expect(line)
@@ -124,7 +129,7 @@ def test_relays_to_all_others(lab: Lab) -> None:
 )
 def test_sender_gets_nothing_back(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob = meet(server, "alice", "bob")
+    alice, bob = meet(lab, server, "alice", "bob")
     alice.send("for the others\n")
     alice.wait_until_read()
     alice.send("the server is done with the first line\n")
@@ -144,7 +149,7 @@ def test_sender_gets_nothing_back(lab: Lab) -> None:
 )
 def test_cuts_lines(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
     for start, end in (
         (b"hel", b"lo\n"),
         (b"caf\xc3", b"\xa9\n"),  # the two bytes of é
@@ -174,7 +179,7 @@ def test_cuts_lines(lab: Lab) -> None:
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
-    peers = meet(server, *"abcd", receive_buffer=32768)
+    peers = meet(lab, server, *"abcd", receive_buffer=32768)
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
     lab.history.event("all four", "send 10 lines each, at once", "60,001 bytes a line")
     # That is more than all buffers hold: threads have to wait in the middle of a line.
@@ -200,7 +205,7 @@ def test_lines_do_not_mix(lab: Lab) -> None:
 )
 def test_last_line_without_newline(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
     alice.send("my last words")
     alice.close()
     for listener in (bob, carol):
@@ -208,8 +213,8 @@ def test_last_line_without_newline(lab: Lab) -> None:
     carol.half_close()
     carol.wait_for_more()  # the end: then the server knows before dave comes
     dave = server.connect("dave")
-    call(dave, bob)
-    bob.expect("dave is here\n", remark="carol left nothing that could be relayed")
+    line = call(lab, dave, bob)
+    bob.expect(line, remark="carol left nothing that could be relayed")
 
 
 @check(
@@ -224,7 +229,7 @@ def test_last_line_without_newline(lab: Lab) -> None:
 )
 def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
     server = lab.start_server()
-    peers = meet(server, *(f"client{n}" for n in range(1, 21)))
+    peers = meet(lab, server, *(f"client{n}" for n in range(1, 21)))
     said = {p: [f"{p.name} says {n}\n".encode() for n in range(50)] for p in peers}
     began = len(lab.history.steps)
     outgoing = {peer: b"".join(lines) for peer, lines in said.items()}
@@ -244,7 +249,7 @@ def leave_in_mid_line(lab: Lab) -> None:
     # Without carol all stand one place further to the front: who is in the middle of
     # the array, at sleeper, then finds alice where bob was.
     names = "carol", "sleeper", "bob", "alice"
-    carol, sleeper, bob, alice = meet(server, *names, receive_buffer=32768)
+    carol, sleeper, bob, alice = meet(lab, server, *names, receive_buffer=32768)
     began = len(lab.history.steps)
     sending = Exchange({alice: LONG_LINE * 50, bob: b"", carol: b""})
 
@@ -299,14 +304,14 @@ def compare(
 def test_goes_on_when_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
     # Who leaves stands before bob in the array, where a careless removal skips him.
-    alice, carol, dave, bob = meet(server, "alice", "carol", "dave", "bob")
+    alice, carol, dave, bob = meet(lab, server, "alice", "carol", "dave", "bob")
     carol.close()
     dave.reset()
     for n in range(10):
         alice.send(f"still here {n}\n")
         bob.expect(f"still here {n}\n", remark="who has left says nothing more")
     erin = server.connect("erin")
-    call(erin, alice)
+    call(lab, erin, alice)
 
 
 @check(
@@ -321,9 +326,9 @@ def test_goes_on_when_clients_leave(lab: Lab) -> None:
 def test_gives_back_threads_and_files(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
     alice = server.connect("alice")
-    come_and_go(server, alice, 10)
+    come_and_go(lab, server, alice, 10)
     before = system.resources(server.pid)
-    come_and_go(server, alice, 100)
+    come_and_go(lab, server, alice, 100)
     if before is None:
         return  # this system does not tell; the limit of 64 open files has been kept
     waits = server.slices(SOON)
@@ -337,12 +342,12 @@ def test_gives_back_threads_and_files(lab: Lab) -> None:
         )
 
 
-def come_and_go(server: Server, alice: Peer, count: int) -> None:
+def come_and_go(lab: Lab, server: Server, alice: Peer, count: int) -> None:
     """Let clients connect, speak and leave, one after another."""
     began = len(server.history.steps)
     for n in range(count):
         guest = server.connect(f"guest{n}")
-        call(guest, alice)
+        call(lab, guest, alice)
         if n % 3:
             guest.close()
         else:
@@ -369,7 +374,7 @@ def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
 )
 def test_line_too_long(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(server, "alice", "bob", "carol")
+    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
     alice.send(b"a" * 60_000 + b"\n")
     bob.expect(b"a" * 60_000 + b"\n")
     carol.expect(b"a" * 60_000 + b"\n")
@@ -399,7 +404,7 @@ def test_ctrl_c(lab: Lab) -> None:
         if stop == "terminate" and system.WINDOWS:
             break  # there is no SIGTERM
         server = lab.start_server(port=port)
-        alice, bob = meet(server, "alice", "bob")
+        alice, bob = meet(lab, server, "alice", "bob")
         getattr(server, stop)()
         for peer in (alice, bob):
             peer.read_to_end("the end of the stream", SOON)

@@ -51,12 +51,13 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
 )
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
-    line = FROM_BOB.encode()
+    text = f"hello, été ☀ {lab.word()}"
+    line = FROM_BOB.replace("hello, été ☀", text).encode()
     cut_in_a_character = line.index("é".encode()) + 1
     for piece in (line[:5], line[5:cut_in_a_character], line[cut_in_a_character:]):
         server.send(piece)
         server.wait_until_read()
-    expect_shown(client, server, "hello, été ☀")
+    expect_shown(client, server, text)
     server.send("* bob left #general\n* carol joined #general\n")
     expect_shown(client, server, "bob left #general")
     expect_shown(client, server, "carol joined #general")
@@ -73,13 +74,14 @@ def test_shows_what_comes(lab: Lab) -> None:
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
-    for line in ("hello from the keyboard\n", "/quitting\n", "  l'été ☀\n"):
+    typed = f"hello from the keyboard, {lab.word()}"
+    for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n"):
         client.type(line)
         server.expect(line)
-    server.send("2026-11-21T10:00:00Z #general <guest1> hello from the keyboard\n")
+    server.send(f"2026-11-21T10:00:00Z #general <guest1> {typed}\n")
     server.send("* that was the receipt\n")
     client.expect_printed("that was the receipt")
-    expect_once(lab, client, "hello from the keyboard")
+    expect_once(lab, client, typed)
     if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
         client, server = start_chat(lab, in_terminal=True)
         client.type("only once\n")

@@ -311,7 +311,7 @@ def test_nick(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
     next_guest = f"GUEST{int(bob.nick.removeprefix('guest')) + 1}"
-    for nick in ("alice", "A-1_b", "été", "日本語", "é" * 20, "ZoE", "zoe"):
+    for nick in ("alice", lab.word(), "A-1_b", "été", "日本語", "é" * 20, "ZoE", "zoe"):
         alice.takes_nick(nick)
     for nick in ("zoe", "ZOE", "", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀"):
         bob.says(f"/nick {nick}")
@@ -340,7 +340,7 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     server = start(lab)
     members = alice, _, carol = meet(server, 3)
     for text in (
-        "hello",
+        f"hello {lab.word()}",
         "  l'été, <bob> #sport ☀ ",
         "   ",
         "* no notice",
@@ -365,11 +365,12 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     read="Step 2: commands",
 )
 def test_questions(lab: Lab) -> None:
-    server = start(lab, "--channels", "zebra", "ape")
+    word = lab.word()
+    server = start(lab, "--channels", "zebra", "ape", word)
     members = meet(server, 3, channel="zebra")
     for member in members:
         member.says("/channels")
-        member.sees_notice("* channels: #zebra #ape")
+        member.sees_notice(f"* channels: #zebra #ape #{word}")
         are_here(members, member)
     alice = members[0]
     alice.says("/help", "/channels")
@@ -417,7 +418,8 @@ def test_join(lab: Lab) -> None:
     for name in ("nowhere", "", "general2"):
         alice.says(f"/join {name}")
         alice.is_refused(f"/join {name}")
-    all_see([alice, bob], alice, "in #sport", "in #sport")
+    text = f"in #sport, {lab.word()}"
+    all_see([alice, bob], alice, text, text)
     alice.joins("general")
     are_here([alice, carol], alice)
     all_see([alice], alice, "back", "back")
@@ -435,10 +437,12 @@ def test_join(lab: Lab) -> None:
 def test_create(lab: Lab) -> None:
     server = start(lab)
     members = alice, bob, *_ = meet(server, 5)
-    for member, name in ((alice, "games"), (bob, "#été")):
+    games = lab.word()
+    for member, name in ((alice, games), (bob, "#été")):
         member.says(f"/create {name}")
         member.is_greeted(name.removeprefix("#"))
-    for name in ("games", "#games", "GAMES", "general", "", "a b", "a.b", "c" * 21):
+    there = games, f"#{games}", games.upper(), "general"
+    for name in (*there, "", "a b", "a.b", "c" * 21):
         bob.says(f"/create {name}")
         bob.is_refused(f"/create {name}")
     for n in range(10):
@@ -447,10 +451,10 @@ def test_create(lab: Lab) -> None:
         makers = [member.nick for member in members if member.gets_into(f"race{n}")]
         if len(makers) != 1:
             lab.fail(f"{' and '.join(makers) or 'Nobody'} could /create race{n}.")
-    bob.joins("games")
+    bob.joins(games)
     races = " ".join(f"#race{n}" for n in range(10))
     bob.says("/channels")
-    bob.sees_notice(f"* channels: #general #sport #games #été {races}")
+    bob.sees_notice(f"* channels: #general #sport #{games} #été {races}")
 
 
 @check(
@@ -486,9 +490,9 @@ def test_notices(lab: Lab) -> None:
         alice.sees_notice(f"* {newcomer.nick} joined #general")
     bob.joins("sport")
     alice.sees_notice(f"* {bob.nick} left #general")
-    old = carol.nick
-    carol.takes_nick("carol")
-    alice.sees_notice(f"* {old} is now carol")
+    old, new = carol.nick, lab.word()
+    carol.takes_nick(new)
+    alice.sees_notice(f"* {old} is now {new}")
     dave.takes_nick("Dave")
     dave.peer.close()
     alice.sees_notice("* Dave left #general")
@@ -498,10 +502,10 @@ def test_notices(lab: Lab) -> None:
     carol.joins("sport")
     carol.takes_nick("zoe")
     carol.joins("general")  # the greeting comes after all that was caused before
-    about_it = ["* carol joined #sport", "* carol is now zoe", "* zoe left #sport"]
+    about_it = [f"* {new} joined #sport", f"* {new} is now zoe", "* zoe left #sport"]
     for notice in about_it:
         bob.sees_notice(notice)
-    for notice in {f"* {old} is now carol", *about_it}.intersection(carol.skipped):
+    for notice in {f"* {old} is now {new}", *about_it}.intersection(carol.skipped):
         carol.fail("no notice of what it does itself", notice, "this is for the others")
     carol.says("/quit")
     alice.sees_notice("* zoe left #general")
@@ -519,7 +523,7 @@ def test_notices(lab: Lab) -> None:
 def test_slashes(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
-    for line in ("//who", "//", "///x", "//quit now", "and / or"):
+    for line in ("//who", "//", "///x", f"//quit {lab.word()}", "and / or"):
         all_see([alice, bob], alice, line, line.replace("//", "/", 1))
     alice.says("", "")
     all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
@@ -541,10 +545,11 @@ def test_slashes(lab: Lab) -> None:
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
     members = meet(server, 10)
+    word = lab.word()
     began = len(lab.history.steps)
     for n in range(0, 100, 10):
         for member in members:
-            member.says(*(f"{n + i} of {member.nick}" for i in range(10)))
+            member.says(*(f"{word} {n + i} of {member.nick}" for i in range(10)))
     lab.history.sum_up(began, "all ten", "say 100 lines each, at once")
     alice, *others = members
     order = alice.hears(1000)
@@ -552,7 +557,7 @@ def test_one_order(lab: Lab) -> None:
     for member, messages in zip(others, heard, strict=True):
         member.agrees(messages, order, f"that is the order that {alice.nick} has seen")
     for nick in (member.nick for member in members):
-        said = [f"#general <{nick}> {n} of {nick}" for n in range(100)]
+        said = [f"#general <{nick}> {word} {n} of {nick}" for n in range(100)]
         heard_of_one = [text for text in without_time(order) if f"<{nick}>" in text]
         alice.agrees(heard_of_one, said, f"that is the order in which {nick} spoke")
 
@@ -570,7 +575,7 @@ def test_one_order(lab: Lab) -> None:
 def test_history(lab: Lab) -> None:
     server = start(lab)
     alice, *others = meet(server, 19)
-    alice.says("one", "two", "three")
+    alice.says("one", lab.word(), "three")
     order = alice.hears_until("three")
     dave = arrive(server)
     compare_with_order(dave, dave.sees_history("general"), [], order)
@@ -687,10 +692,10 @@ def compare_with_seen(member: Member, kept: list[str], seen: list[str]) -> None:
 
 def talk_until(stop: Callable[[], None], members: list[Member], lab: Lab) -> list[str]:
     """Stop the server while all talk; return the messages that anybody has seen."""
-    run = len(lab.programs)
+    word = lab.word()
     began = len(lab.history.steps)
     for member in members:
-        member.says(*(f"{run}.{n} of {member.nick}" for n in range(10)))
+        member.says(*(f"{word} {n} of {member.nick}" for n in range(10)))
     heard = members[0].hears(lab.numbers.randint(1, 120))
     stop()
     heard += members[0].hears_rest()
@@ -723,15 +728,16 @@ def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
 def test_channels_come_back(lab: Lab) -> None:
     server = start(lab)
     (alice,) = meet(server, 1)
-    for name in ("games", "été"):
+    games = lab.word()
+    for name in (games, "été"):
         alice.says(f"/create {name}")
         alice.is_greeted(name)
     server.kill()
     server = start(lab, port=server.port)
     (bob,) = meet(server, 1)
     bob.says("/channels")
-    bob.sees_notice("* channels: #general #sport #games #été")
-    bob.joins("games")
+    bob.sees_notice(f"* channels: #general #sport #{games} #été")
+    bob.joins(games)
 
 
 @check(
@@ -756,7 +762,8 @@ def test_apart(lab: Lab) -> None:
     for member in members:
         is_all_of(member, member.hears(80))
     is_all_of(alice, alice.joins("sport"))
-    all_see([bob], bob, "bob alone", "bob alone")
+    text = f"bob alone, {lab.word()}"
+    all_see([bob], bob, text, text)
     all_see([carol, dave, alice], carol, "three in sport", "three in sport")
     is_all_of(alice, alice.joins("general"))
     all_see([dave, carol], dave, "two in sport", "two in sport")
@@ -793,10 +800,11 @@ def test_long_lines(lab: Lab) -> None:
         alice.is_refused(f"a line of {len(line.encode()) + 1:,} bytes")
     alice.peer.send_bulk("x" * 100_000, "the start of a line")
     alice.peer.wait_until_read()
-    alice.says("and its end", "a line of its own")
+    whole = f"a whole line: {lab.word()}"
+    alice.says("and its end", whole)
     alice.is_refused("a line of 100,012 bytes")
-    alice.sees(alice, "a line of its own", "the long line must be refused once, whole")
-    bob.sees(alice, "a line of its own", "of a refused line nothing is shown")
+    alice.sees(alice, whole, "the long line must be refused once, whole")
+    bob.sees(alice, whole, "of a refused line nothing is shown")
     before = system.memory(server.pid) or 0
     alice.peer.send_bulk("x" * 16 * MIB, "16 MiB more without an end")
     alice.says("", "short again")
@@ -826,7 +834,8 @@ def test_text_only(lab: Lab) -> None:
         for line in (f"red{character}[31m", f"{character}x"):
             alice.says(line)
             alice.is_refused(f"{line!r}")
-    all_see(both, alice, "l'été · 日本語 · 👩‍💻\r", "l'été · 日本語 · 👩‍💻")
+    text = f"l'été · 日本語 · 👩‍💻 {lab.word()}"
+    all_see(both, alice, f"{text}\r", text)
     alice.peer.send(b"caf\xc3")
     alice.peer.wait_until_read()
     alice.peer.send(b"\xa9\n")
@@ -905,7 +914,7 @@ def test_flood(lab: Lab) -> None:
     server = start(lab)
     (flooder,) = meet(server, 1)
     alice, bob = readers = meet(server, 2, receive_buffer=16384)
-    lines = [f"{n} {'x' * 1000}" for n in range(3000)]
+    lines = [f"{n} {lab.word()} {'x' * 1000}" for n in range(3000)]
     lab.history.event(flooder.nick, "says 3000 lines of 1000 bytes, as fast as it can")
     began = len(lab.history.steps)
     flood(flooder, lines, readers)

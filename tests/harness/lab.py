@@ -1,6 +1,7 @@
 """The words that suites are written in: the ``lab`` that every check is handed."""
 
 import random
+import string
 from pathlib import Path
 from typing import NoReturn
 
@@ -119,6 +120,10 @@ class Lab:
         peer = listener.accept(name, program, self.history)
         self.peers.append(peer)
         return peer
+
+    def word(self) -> str:
+        """Return a word that the seed decides: a recorded answer fits no other run."""
+        return "".join(self.numbers.choices(string.ascii_lowercase, k=6))
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check, with what the last program's state adds."""

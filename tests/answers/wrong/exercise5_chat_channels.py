@@ -211,7 +211,7 @@ SERVER = [
         did="took the client out of its channel, and looked for the other one then",
         tempting="that is the order in which one walks from room to room",
         caught_by="5.5",
-        words=("See first that there is such a channel", "'in #sport\\n'"),
+        words=("See first that there is such a channel", "'in #sport, "),
         changes=(
             (
                 '        """Do /join NAME."""\n',
