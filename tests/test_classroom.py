@@ -31,7 +31,7 @@ from tests.answers.hostile.attacks import (
     SERVER,
     Attack,
 )
-from tests.classroom import submissions, suite
+from tests.classroom import class_page, submissions, suite
 from tests.classroom.__main__ import build_parser, joined
 from tests.classroom.grade import Options, grade_class, plan, reserved, safe_name
 from tests.classroom.handout import for_students
@@ -223,6 +223,16 @@ def test_class_page_is_complete(odd_class: Class) -> None:
         assert (odd_class.out / unquote(link)).is_file()
     assert not re.search(r"(src|href)=.https?:|@import|url\(", page)
     assert "1.1</strong> listens on the HOST and PORT" in page
+
+
+def test_class_page_counts_only_who_is_graded() -> None:
+    """It is also looked at while the class is being graded."""
+    check = {"id": "1.1", "title": "listens", "outcome": "passed", "max_points": 1}
+    result: dict[str, Any] = {"exercise": HELLO, "points": 1, "max_points": 1}
+    result |= {"note": "", "checks": [check]}
+    page = class_page.as_page([("ada", [result], ()), ("bob", [], ())])
+    assert "2 students · 1 graded · mean 1.0 of 1 points" in page
+    assert "<td class=\"first\">100 %</td>" in page
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="there is no chromium")

@@ -33,7 +33,7 @@ PAGE = Template("""<!DOCTYPE html>
 <body>
 <header>
 <h1>The class</h1>
-<p>$count students · mean $mean of $most points ·
+<p>$count students$graded · mean $mean of $most points ·
 <a href="grades.csv">grades.csv</a></p>
 <p class="legend">$legend</p>
 </header>
@@ -179,10 +179,12 @@ def as_page(rows: list[Row]) -> str:
     """Return the class's page: the map, the shares, the commonest failures."""
     exercises = graded_exercises(rows)
     checks = checks_in(rows)
-    sums = [sum(result["points"] for result in results) for _, results, _ in rows]
+    graded = [results for _, results, _ in rows if results]  # the rest is still to come
+    sums = [sum(result["points"] for result in results) for results in graded]
     most = sum(check["max_points"] for check in checks.values())
     return PAGE.substitute(
         count=len(rows),
+        graded="" if len(graded) == len(rows) else f" · {len(graded)} graded",
         mean=f"{sum(sums) / max(len(sums), 1):.1f}",
         most=most,
         style=STYLE,
@@ -261,8 +263,8 @@ def _cell(page: str, id: str, outcome: str) -> str:
 
 
 def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
-    passed = _count(rows, "passed")
-    shares = [f"{100 * passed[id] / max(len(rows), 1):.0f} %" for id in checks]
+    passed, graded = _count(rows, "passed"), _count(rows, *SIGNS)
+    shares = [f"{100 * passed[id] / graded[id]:.0f} %" for id in checks]
     cells = "".join(
         f"<td{_first(id)}>{share}</td>"
         for id, share in zip(checks, shares, strict=True)
