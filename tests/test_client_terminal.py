@@ -261,12 +261,9 @@ def test_shows_commands_and_no_escapes(desk: Desk) -> None:
 
 def test_takes_its_terminal_back_after_ctrl_z(desk: Desk) -> None:
     """The shell has set the terminal to its own liking meanwhile."""
-    import termios  # not on Windows
-
     desk.client.type("hel")
     desk.see(GREETING, "hel")
-    terminal, settings = desk.client._keyboard, settings_of_new_terminal()
-    termios.tcsetattr(terminal, termios.TCSANOW, settings)
+    desk.client.change_terminal(settings_of_new_terminal())
     desk.client.history.event("the user", "presses Ctrl+Z, then types fg")
     os.kill(desk.client.pid, signal.SIGCONT)
     desk.see(GREETING, "helhel")  # the shell's own lines would stand in between

@@ -200,6 +200,10 @@ class Program:
         """Return the settings of the program's terminal, as termios(3) names them."""
         return system.terminal_settings(self._keyboard)
 
+    def change_terminal(self, settings: list[Any]) -> None:
+        """Change the settings of its terminal behind its back, as a shell does."""
+        system.change_terminal(self._keyboard, settings)
+
     def interrupt(self) -> None:
         """Press Ctrl+C."""
         self.history.event("Ctrl+C", f"for {self.name}")

@@ -113,6 +113,13 @@ def terminal_settings(terminal: int) -> list[Any]:
     return termios.tcgetattr(terminal)
 
 
+def change_terminal(terminal: int, settings: list[Any]) -> None:
+    """Give a terminal other settings at once, as any program in it can; termios(3)."""
+    import termios  # not on Windows
+
+    termios.tcsetattr(terminal, termios.TCSANOW, settings)
+
+
 def in_control(command: list[str]) -> list[str]:
     """Return the command such that its terminal controls it: Ctrl+C there is SIGINT."""
     return [sys.executable, "-c", TAKE_TERMINAL, *command]
