@@ -355,6 +355,7 @@ SERVER = [
         did="emptied the outbox whatever send() returned",
         tempting="send() has always sent all that it was given",
         caught_by="5.17",
+        also=("5.18",),
         words=("send() returns how much", "520 messages"),
         changes=(
             (
