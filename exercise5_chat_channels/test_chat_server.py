@@ -1024,7 +1024,7 @@ def ends_with_a_crowd(server: Server, stop: str) -> None:
         member.sees_notice("* server closing")
         member.sees_end()
     server.expect_exit()
-    server.history.sum_up(began, "Ctrl+C", "ends the server as it should")
+    server.history.sum_up(began, stop, "ends the server as it should")
 
 
 def ends_beside_a_silent_client(server: Server, alice: Member) -> None:
