@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -40,6 +40,13 @@ def solutions_lab(exercise: str, folder: Path) -> Iterator[Lab]:
     submission.remove_folder()
 
 
+def make_mistake(submission: Path, exercise: str, wrong: Wrong) -> None:
+    """Put a wrong answer in its place."""
+    right = (LAB / wrong.base / exercise / wrong.file).read_text(encoding="utf-8")
+    mistaken = submission / exercise / wrong.file
+    mistaken.write_text(wrong.apply(right), encoding="utf-8")
+
+
 def right_answers() -> list[tuple[str, str]]:
     """Return every right answer: its design, and its exercise."""
     designs = sorted(folder.name for folder in RIGHT.iterdir())
@@ -57,10 +64,15 @@ def prepare_right(design: str, folder: Path) -> Path:
     return submission
 
 
-def run_suite(exercise: str, *options: object) -> "subprocess.CompletedProcess[str]":
-    """Run a suite as a student would, and return what it printed."""
+def run_suite(
+    exercise: str, *options: object, through: Sequence[str] = ()
+) -> "subprocess.CompletedProcess[str]":
+    """Run a suite as a student would, and return what it printed.
+
+    ``through`` is a command that runs the one that follows it.
+    """
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise]
+        [*through, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise]
         + [str(option) for option in options],
         cwd=LAB,
         capture_output=True,
@@ -119,9 +131,7 @@ def grade_wrong(
     Unless the ``whole`` suite is wanted, only by the checks that have to do with it.
     """
     submission = lay_over_solutions(folder / exercise / wrong.name)
-    right = (LAB / wrong.base / exercise / wrong.file).read_text(encoding="utf-8")
-    mistaken = submission / exercise / wrong.file
-    mistaken.write_text(wrong.apply(right), encoding="utf-8")
+    make_mistake(submission, exercise, wrong)
     ids = with_needs([wrong.caught_by, *wrong.also], checks_of(exercise))
     options = [] if whole else ["-k", " or ".join(ids)]
     return grade(exercise, submission, submission / "report.json", *options)

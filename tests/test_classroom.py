@@ -42,6 +42,7 @@ from tests.classroom.suite import without_result
 from tests.grading import SOLUTIONS, checks_of, grade
 from tests.harness import confinement, patience, system
 from tests.harness.submission import LAB, YOURS
+from tests.test_harness import running_with
 
 HELLO = "exercise1_http_hello"
 RIGHT = (SOLUTIONS / SERVER).read_bytes()
@@ -607,19 +608,6 @@ def test_attacks_leave_nothing_behind(siege: Siege) -> None:
     mark = str(siege.out).encode()
     patience.wait_until(lambda: not running_with(mark), patience.slices(10))
     assert running_with(mark) == []
-
-
-def running_with(mark: bytes) -> list[str]:
-    """Return the commands that hold a mark in themselves or in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            if mark in command + (folder / "environ").read_bytes():
-                found.append(command.decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended, or it is not ours
-    return found
 
 
 def test_attacks_learn_nothing(siege: Siege) -> None:

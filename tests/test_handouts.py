@@ -18,7 +18,13 @@ from pathlib import Path
 import pytest
 
 from tests.answers.catalogue import Wrong
-from tests.grading import SOLUTIONS, checks_of, lay_over_solutions, run_suite
+from tests.grading import (
+    SOLUTIONS,
+    checks_of,
+    lay_over_solutions,
+    make_mistake,
+    run_suite,
+)
 from tests.harness import system
 from tests.harness.submission import LAB, YOURS
 
@@ -304,8 +310,7 @@ def submission_with(name: str, folder: Path) -> Path:
     exercise = "exercise4_multiclient"
     catalogue: list[Wrong] = import_module(f"tests.answers.wrong.{exercise}").WRONG
     (wrong,) = (wrong for wrong in catalogue if wrong.name == name)
-    program = lay_over_solutions(folder) / exercise / wrong.file
-    program.write_text(wrong.apply(program.read_text("utf-8")), encoding="utf-8")
+    make_mistake(lay_over_solutions(folder), exercise, wrong)
     return folder
 
 

@@ -727,12 +727,13 @@ def test_bad_programs_leave_nothing_running(runs: "dict[str, Future[Run]]") -> N
 
 
 def running_with(mark: bytes) -> list[str]:
-    """Return the commands of the processes whose environment holds the mark."""
+    """Return the commands that hold a mark in themselves or in their environment."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_text())
+            command = (folder / "cmdline").read_bytes()
+            if mark in command + (folder / "environ").read_bytes():
+                found.append(command.decode(errors="replace"))
         except OSError:
             continue  # it has just ended, or it is not ours
     return found
@@ -774,12 +775,9 @@ def test_k_selects_one_check_alone(tmp_path: Path) -> None:
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no such shell")
 def test_grades_in_the_background() -> None:
     """A shell lets such a pytest ignore SIGINT, and so would the programs it starts."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "4.12"]
-    options = ["--submission", str(SOLUTIONS), EXERCISE]
     in_background = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
-    run = subprocess.run(
-        [*in_background, *command, *options], cwd=LAB, stdout=subprocess.PIPE, text=True
-    )
+    options = "-k", "4.12", "--submission", SOLUTIONS
+    run = run_suite(EXERCISE, *options, through=in_background)
     assert "2/20   1 passed" in run.stdout
 
 

@@ -25,13 +25,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.answers.catalogue import Wrong, all_wrong
+from tests.answers.catalogue import all_wrong
 from tests.classroom.grade import Options, grade_class, reserved
 from tests.classroom.jobs import ThisMachine
 from tests.classroom.suite import choose_sandbox
-from tests.grading import RIGHT, lay_over_solutions, right_answers, run_suite
+from tests.grading import (
+    RIGHT,
+    lay_over_solutions,
+    make_mistake,
+    right_answers,
+    run_suite,
+)
 from tests.harness.confinement import sandboxed
-from tests.harness.submission import LAB, YOURS
+from tests.harness.submission import YOURS
 
 STARTS = 50  # of a program that does nothing
 SAMPLE = 10  # submissions that are also graded alone and by plain runs
@@ -92,12 +98,6 @@ def lay_design(folder: Path, exercise: str, design: str) -> None:
         file = RIGHT / design / exercise / name
         if file.exists():
             (folder / exercise / name).write_bytes(file.read_bytes())
-
-
-def make_mistake(folder: Path, exercise: str, wrong: Wrong) -> None:
-    """Put a wrong answer in its place."""
-    right = (LAB / wrong.base / exercise / wrong.file).read_text("utf-8")
-    (folder / exercise / wrong.file).write_text(wrong.apply(right), "utf-8")
 
 
 def cost_of(action: Callable[..., object], *arguments: object) -> Cost:
