@@ -42,9 +42,7 @@ def serve(client: socket.socket) -> None:
 def main() -> None:
     """Accept clients for ever."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        print(
-            f"Listening on 127.0.0.1:{listening.getsockname()[1]}", flush=True
-        )
+        print(f"Listening on 127.0.0.1:{listening.getsockname()[1]}", flush=True)
         while True:
             client, _ = listening.accept()
             threading.Thread(target=serve, args=[client], daemon=True).start()
