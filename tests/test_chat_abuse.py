@@ -26,7 +26,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading import solutions_lab
+from tests.answers.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SLICE, START, slices, wait_until

@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from tests.answers.grading import SOLUTIONS, grade
 from tests.answers.hostile.archives import ARCHIVES
 from tests.answers.hostile.attacks import (
     ATTACKS,
@@ -39,9 +40,9 @@ from tests.classroom.jobs import ThisMachine, grade_suite, lab_digest
 from tests.classroom.progress import Progress
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
-from tests.grading import SOLUTIONS, checks_of, grade
 from tests.harness import confinement, patience, system
-from tests.harness.submission import LAB, YOURS
+from tests.harness.checks import checks_of
+from tests.harness.exercises import EXERCISES, ROOT
 from tests.test_harness import running_with
 
 HELLO = "exercise1_http_hello"
@@ -56,7 +57,7 @@ only_posix = pytest.mark.skipif(system.WINDOWS, reason="Windows has no such file
 
 
 def classroom(
-    *arguments: object, cwd: Path = LAB
+    *arguments: object, cwd: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the classroom to its end."""
     return subprocess.run(
@@ -97,7 +98,7 @@ def test_handout(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     files = {path.relative_to(tree).as_posix() for path in tree.rglob("*.*")}
     exercises = {file.split("/")[0] for file in files if file.startswith("exercise")}
-    assert exercises == set(list(YOURS)[:2])
+    assert exercises == set(list(EXERCISES)[:2])
     assert f"{HELLO}/README.md" in files
     hidden = ("solutions", "tests/answers", "tests/classroom", "__pycache__")
     assert not [file for file in files if file.startswith(hidden) or "cache" in file]
@@ -111,8 +112,8 @@ def test_handout(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("upto", range(1, 6))
 def test_first_page_speaks_of_what_is_there(upto: int) -> None:
-    page = for_students((LAB / "README.md").read_text("utf-8"), upto)
-    there, later = list(YOURS)[:upto], list(YOURS)[upto:]
+    page = for_students((ROOT / "README.md").read_text("utf-8"), upto)
+    there, later = list(EXERCISES)[:upto], list(EXERCISES)[upto:]
     assert "For instructors" not in page
     assert not [name for name in later if f"({name}/" in page or f"-m {name}" in page]
     commands = re.findall(r"^\$ pytest (\S+)", page, re.M)
@@ -298,7 +299,7 @@ def test_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
     grade += ["--sandbox", "none"]  # which would end what a killed grader leaves behind
     command = [sys.executable, "-m", "tests.classroom", *grade]
     with subprocess.Popen(
-        command, cwd=LAB, stderr=subprocess.PIPE, text=True, **system.process_options()
+        command, cwd=ROOT, stderr=subprocess.PIPE, text=True, **system.process_options()
     ) as process:
         assert process.stderr
         for line in process.stderr:
@@ -512,7 +513,7 @@ def test_classroom50(autograder: Path, tmp_path: Path) -> None:
 
 
 def test_every_declared_check_is_there_whatever_happens() -> None:
-    for exercise in YOURS:
+    for exercise in EXERCISES:
         report = without_result(exercise, "The grader was stopped.")
         assert {check["id"] for check in report["checks"]} == set(checks_of(exercise))
         assert report["points"] == 0
@@ -567,7 +568,7 @@ def write_attack(
         "@CANARY@": str(folder / "out" / "canaries" / attack.name),
         "@SECRET@": str(folder / "secret.txt"),
         "@PORT@": str(listener.getsockname()[1]),
-        "@LAB@": str(LAB),
+        "@LAB@": str(ROOT),
     }
     for name, code in {SERVER: attack.code, **attack.files}.items():
         for word, target in targets.items():
@@ -654,7 +655,7 @@ def test_recording_does_not_fit(tmp_path: Path) -> None:
     """What a right client printed in one run of the suite is not right in the next."""
     tape = tmp_path / "tape"
     checks = "-k=3.2 or 3.3 or 3.4 or 3.5 or 3.6"
-    records = RECORDS.replace("@LAB@", str(LAB)).replace("@TAPE@", str(tape))
+    records = RECORDS.replace("@LAB@", str(ROOT)).replace("@TAPE@", str(tape))
     assert points_of_client(tmp_path / "records", records, checks) == 9
     replays = REPLAYS.replace("@TAPE@", tape.read_text("utf-8"))
     assert points_of_client(tmp_path / "replays", replays, checks) == 0

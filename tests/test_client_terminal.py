@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.grading import solutions_lab
+from tests.answers.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab
 from tests.harness.patience import START

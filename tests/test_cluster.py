@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.answers.grading import SOLUTIONS
 from tests.answers.hostile.attacks import SERVER
 from tests.classroom import cluster
 from tests.classroom.cluster import Cluster, cluster_at
 from tests.classroom.errors import ClassroomError
 from tests.classroom.grade import Options, grade_class, reserved
 from tests.classroom.jobs import ThisMachine, Workers
-from tests.grading import SOLUTIONS
 from tests.harness import confinement, patience, system
-from tests.harness.submission import LAB
+from tests.harness.exercises import ROOT
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -186,7 +186,7 @@ def grade_with_dask(
     command = [sys.executable, "-m", "tests.classroom", "grade", str(hand_ins)]
     return subprocess.run(
         [*command, f"--out={out}", "--exercise=1", "--dask=local", *options],
-        cwd=LAB,
+        cwd=ROOT,
         env=os.environ | environment,
         capture_output=True,
         encoding="utf-8",

@@ -18,15 +18,15 @@ from pathlib import Path
 import pytest
 
 from tests.answers.catalogue import Wrong
-from tests.grading import (
+from tests.answers.grading import (
     SOLUTIONS,
-    checks_of,
     lay_over_solutions,
     make_mistake,
     run_suite,
 )
 from tests.harness import system
-from tests.harness.submission import LAB, YOURS
+from tests.harness.checks import checks_of
+from tests.harness.exercises import EXERCISES, ROOT
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 INLINE_CODE = re.compile(r"`[^`]+`")
@@ -69,7 +69,7 @@ class Block:
 
 def text_of(file: str) -> str:
     """Return a file of the lab."""
-    return (LAB / file).read_text(encoding="utf-8")
+    return (ROOT / file).read_text(encoding="utf-8")
 
 
 def blocks_of(file: str) -> list[Block]:
@@ -88,8 +88,8 @@ def blocks_of(file: str) -> list[Block]:
 
 
 PLACES = ("*.md", "exercise*/*.md", "solutions/**/*.md", "tests/**/*.md")
-PAGES = [page for place in PLACES for page in sorted(LAB.glob(place))]
-MARKDOWN = [page.relative_to(LAB).as_posix() for page in PAGES]
+PAGES = [page for place in PLACES for page in sorted(ROOT.glob(place))]
+MARKDOWN = [page.relative_to(ROOT).as_posix() for page in PAGES]
 BLOCKS = [block for file in MARKDOWN for block in blocks_of(file)]
 RECORDINGS = [block for block in BLOCKS if RECORDING.search(block.before)]
 
@@ -213,7 +213,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def copy(name: str) -> Path:
         folder = tmp_path_factory.mktemp("copy") / name
-        shutil.copytree(LAB, folder, ignore=NOT_COPIED)
+        shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
         return folder
 
     return copy
@@ -395,7 +395,7 @@ def ids_in(text: str, pattern: re.Pattern[str]) -> set[str]:
     return {id for ids in found for id in re.split(r",\s+", ids)}
 
 
-@pytest.mark.parametrize("exercise", YOURS)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_every_check_has_a_step(exercise: str) -> None:
     """A step says which checks it passes: "→ 4.5"."""
     steps = ids_in(text_of(f"{exercise}/README.md"), STEP)
@@ -404,11 +404,11 @@ def test_every_check_has_a_step(exercise: str) -> None:
 
 @pytest.mark.parametrize("file", MARKDOWN)
 def test_every_check_that_is_named_exists(file: str) -> None:
-    declared = {id for exercise in YOURS for id in checks_of(exercise)}
+    declared = {id for exercise in EXERCISES for id in checks_of(exercise)}
     assert ids_in(text_of(file), NAMED_CHECK) <= declared
 
 
-@pytest.mark.parametrize("exercise", YOURS)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_every_section_that_a_check_cites_exists(exercise: str) -> None:
     assert checks_of(exercise), "there is no suite"
     cited = {check.read for check in checks_of(exercise).values()}
@@ -427,10 +427,10 @@ def test_links_lead_somewhere(file: str) -> None:
         if link.startswith(("http://", "https://")):
             continue
         path, _, anchor = link.partition("#")
-        page = (LAB / file).parent / path if path else LAB / file
+        page = (ROOT / file).parent / path if path else ROOT / file
         assert page.exists(), link
         if anchor:
-            headings = headings_of(page.resolve().relative_to(LAB).as_posix())
+            headings = headings_of(page.resolve().relative_to(ROOT).as_posix())
             assert anchor in map(anchor_of, headings), link
 
 
@@ -445,12 +445,12 @@ def test_every_program_that_is_named_exists(file: str) -> None:
     for folder, module, name in NAMED_FILE.findall(text_of(file)):
         if module:
             name = module.replace(".", "/") + ".py"
-            is_package = (LAB / folder / name[:-3] / "__main__.py").exists()
+            is_package = (ROOT / folder / name[:-3] / "__main__.py").exists()
             name = name[:-3] if is_package else name
-        assert (LAB / folder / name).exists(), f"{folder}/{name}"
+        assert (ROOT / folder / name).exists(), f"{folder}/{name}"
 
 
-@pytest.mark.parametrize("exercise", YOURS)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_handout_says_how_many_points(exercise: str) -> None:
     text = text_of(f"{exercise}/README.md")
     said = POINTS.search(text)
@@ -464,5 +464,5 @@ def test_handout_says_how_many_points(exercise: str) -> None:
 
 def test_first_page_says_how_many_points() -> None:
     rows = ROW.findall(prose_of("README.md"))
-    assert rows == [(exercise, str(points_of(exercise))) for exercise in YOURS]
-    assert sum(map(points_of, YOURS)) == 100
+    assert rows == [(exercise, str(points_of(exercise))) for exercise in EXERCISES]
+    assert sum(map(points_of, EXERCISES)) == 100

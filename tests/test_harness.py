@@ -17,17 +17,18 @@ from typing import Any
 
 import pytest
 
-from tests.grading import SOLUTIONS, lay_over_solutions, run_suite
+from tests.answers.grading import SOLUTIONS, lay_over_solutions, run_suite
 from tests.harness import patience, system
 from tests.harness.checks import Check, CheckFailedError
+from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
 from tests.harness.peer import Exchange, Peer
 from tests.harness.program import Program, explain
-from tests.harness.results import Result, Results, write_json
+from tests.harness.results import Result, Run, write_json
 from tests.harness.steps import History, Step, column, harmless, show
-from tests.harness.submission import GIVEN, LAB, Submission
-from tests.harness.terminal import failure_text
+from tests.harness.submission import Submission
+from tests.harness.text_report import failure_text
 
 EXERCISE = "exercise4_multiclient"
 IDS = [f"4.{number}" for number in range(1, 13)]
@@ -434,11 +435,11 @@ def test_given_files_come_from_the_lab(submitted: Submission) -> None:
     (submitted.root / chat).mkdir()
     for name in ("server.py", "history.py", "socket.py", "conftest.py"):
         (submitted.root / chat / name).write_text("# the student's")
-    given = [name for name in GIVEN[chat] if (LAB / chat / name).exists()]
+    given = [name for name in EXERCISES[chat].given if (ROOT / chat / name).exists()]
     copied = submitted.folder / chat
     assert {file.name for file in copied.iterdir()} == {"server.py", *given}
     assert (copied / "server.py").read_text() == "# the student's"
-    history = (LAB / chat / "history.py").read_text(encoding="utf-8")
+    history = (ROOT / chat / "history.py").read_text(encoding="utf-8")
     assert (copied / "history.py").read_text(encoding="utf-8") == history
 
 
@@ -465,7 +466,7 @@ def shutil_error(*_: object, **__: object) -> None:
 
 
 @pytest.fixture
-def results() -> Results:
+def results() -> Run:
     """Return a run with a failure full of what a page must not take for its own."""
     result = failed(output="<script>stderr</script>", hint="Use <hint> & go on.")
     result.explanation = "Expected <b>"
@@ -477,10 +478,10 @@ def results() -> Results:
         Step("all <20>", "", "say & shout"),
     ]
     not_run = Result(Check("4.6", "<i>", 1, (), "", ""), EXERCISE)
-    return Results(42, {"4.5": result, "4.6": not_run})
+    return Run(42, {"4.5": result, "4.6": not_run})
 
 
-def test_page_escapes_what_strangers_wrote(results: Results, tmp_path: Path) -> None:
+def test_page_escapes_what_strangers_wrote(results: Run, tmp_path: Path) -> None:
     write_html(results, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     tags = set(re.findall(r"<(\w+)", page))
@@ -501,9 +502,7 @@ def test_page_escapes_what_strangers_wrote(results: Results, tmp_path: Path) -> 
     assert "\x1b" not in page
 
 
-def test_page_has_every_step_in_an_ordered_list(
-    results: Results, tmp_path: Path
-) -> None:
+def test_page_has_every_step_in_an_ordered_list(results: Run, tmp_path: Path) -> None:
     write_html(results, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     steps = re.findall(r"<ol>(.*?)</ol>", page, re.DOTALL)
@@ -513,7 +512,7 @@ def test_page_has_every_step_in_an_ordered_list(
 
 
 def test_page_marks_the_message_that_is_wrong_or_the_last_step(
-    results: Results, tmp_path: Path
+    results: Run, tmp_path: Path
 ) -> None:
     steps = results.all["4.5"].steps
     for index in (len(steps) - 1, 1):
@@ -524,14 +523,14 @@ def test_page_marks_the_message_that_is_wrong_or_the_last_step(
         steps[1].wrong = True
 
 
-def test_page_needs_nothing_from_elsewhere(results: Results, tmp_path: Path) -> None:
+def test_page_needs_nothing_from_elsewhere(results: Run, tmp_path: Path) -> None:
     write_html(results, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert not re.search(r"https?:|\bsrc=|<link|@import|url\(", page)
     assert "default-src 'none'" in page
 
 
-def test_json_has_every_check(results: Results, tmp_path: Path) -> None:
+def test_json_has_every_check(results: Run, tmp_path: Path) -> None:
     write_json(results, tmp_path / "run.json")
     report = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     outcomes = {check["id"]: check["outcome"] for check in report["checks"]}
@@ -658,7 +657,7 @@ BAD = {
 if hasattr(os, "fork"):
     BAD["forks a child that stays"] = Bad(changed(MAIN, MAIN + FORK), failed="")
 
-Run = subprocess.CompletedProcess[str]
+Ended = subprocess.CompletedProcess[str]
 OUR_MARK = f"LAB_TEST={uuid.uuid4()}"  # in the environment of all that runs here
 
 
@@ -671,7 +670,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         yield {name: pool.submit(run_bad, BAD[name], folder / name) for name in BAD}
 
 
-def run_bad(bad: Bad, folder: Path) -> Run:
+def run_bad(bad: Bad, folder: Path) -> Ended:
     """Make the submission, and grade it with exercise 4's suite."""
     lay_over_solutions(folder / "dir")
     if bad.remove:
@@ -683,7 +682,7 @@ def run_bad(bad: Bad, folder: Path) -> Run:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_program_is_graded(name: str, runs: "dict[str, Future[Run]]") -> None:
+def test_bad_program_is_graded(name: str, runs: "dict[str, Future[Ended]]") -> None:
     bad, run = BAD[name], runs[name].result()
     assert run.returncode == (1 if bad.failed else 0), run.stdout + run.stderr
     for word in bad.words:
@@ -698,7 +697,7 @@ def test_bad_program_is_graded(name: str, runs: "dict[str, Future[Run]]") -> Non
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_program_has_a_whole_report(
-    name: str, runs: "dict[str, Future[Run]]"
+    name: str, runs: "dict[str, Future[Ended]]"
 ) -> None:
     bad, run = BAD[name], runs[name].result()
     report = json.loads(report_of(run).read_text(encoding="utf-8"))
@@ -711,13 +710,15 @@ def test_bad_program_has_a_whole_report(
     assert report_of(run).stat().st_size < 200_000
 
 
-def report_of(run: Run) -> Path:
+def report_of(run: Ended) -> Path:
     """Return the file that --report named."""
     return Path(run.args[-1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
-def test_bad_programs_leave_nothing_running(runs: "dict[str, Future[Run]]") -> None:
+def test_bad_programs_leave_nothing_running(
+    runs: "dict[str, Future[Ended]]",
+) -> None:
     for run in runs.values():
         run.result()
     mark = OUR_MARK.encode()

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.grading import solutions_lab
+from tests.answers.grading import solutions_lab
 from tests.harness import system
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.grading import RIGHT, chosen, grade, prepare_right, right_answers
+from tests.answers.grading import RIGHT, chosen, grade, prepare_right, right_answers
 from tests.harness import system
 
 ANSWERS = right_answers()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading import grade
-from tests.harness.submission import LAB
+from tests.answers.grading import grade
+from tests.harness.exercises import ROOT
 
 STARTERS = [
     "exercise1_http_hello/server.py",
@@ -92,11 +92,11 @@ def todos(path: Path) -> list[tuple[str, set[str]]]:
     return [(match[1], set(match[2].split(", "))) for match in found if match]
 
 
-def declared_checks(exercise: str) -> set[str]:
+def checks_of(exercise: str) -> set[str]:
     """Return the ids of the checks that an exercise's suites declare."""
     calls = [
         node
-        for suite in sorted((LAB / exercise).glob("test_*.py"))
+        for suite in sorted((ROOT / exercise).glob("test_*.py"))
         for node in ast.walk(tree_of(suite))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "check"
     ]
@@ -109,7 +109,7 @@ def declared_checks(exercise: str) -> set[str]:
 @pytest.mark.parametrize("starter", STARTERS)
 def test_has_its_solutions_functions_signatures_and_docstrings(starter: str) -> None:
     """The difference between the two is in the bodies of functions alone."""
-    ours, solution = tree_of(LAB / starter), tree_of(LAB / "solutions" / starter)
+    ours, solution = tree_of(ROOT / starter), tree_of(ROOT / "solutions" / starter)
     assert ast.get_docstring(ours) == ast.get_docstring(solution)
     assert outline(ours) == outline(solution)
     assert given_code(ours) == given_code(solution)
@@ -119,12 +119,12 @@ def test_has_its_solutions_functions_signatures_and_docstrings(starter: str) -> 
 @pytest.mark.parametrize("starter", STARTERS)
 def test_every_todo_names_checks_of_its_exercise(starter: str) -> None:
     """A TODO is a line of its own: ``# TODO 4.5: what to do``."""
-    declared = declared_checks(starter.partition("/")[0])
-    found = todos(LAB / starter)
+    declared = checks_of(starter.partition("/")[0])
+    found = todos(ROOT / starter)
     assert found
     for text, named in found:
         assert named <= declared, text
-    mentions = (LAB / starter).read_text(encoding="utf-8").count("TODO")
+    mentions = (ROOT / starter).read_text(encoding="utf-8").count("TODO")
     in_the_main_block = 1
     assert mentions == len(found) + in_the_main_block
 
@@ -133,17 +133,17 @@ def test_every_todo_names_checks_of_its_exercise(starter: str) -> None:
 def test_every_check_is_named_by_a_todo(exercise: str) -> None:
     """Nobody looks in vain for the place that a check is about."""
     starters = [starter for starter in STARTERS if starter.startswith(exercise)]
-    named = {id for file in starters for _, ids in todos(LAB / file) for id in ids}
+    named = {id for file in starters for _, ids in todos(ROOT / file) for id in ids}
     free = COMES_FREE.get(exercise, set())
-    assert declared_checks(exercise), "there is no suite"
-    assert named | free == declared_checks(exercise)
+    assert checks_of(exercise), "there is no suite"
+    assert named | free == checks_of(exercise)
     assert not named & free
 
 
 @pytest.mark.parametrize("starter", STARTERS)
 def test_solution_has_no_todo(starter: str) -> None:
     """Nothing is open in a solution, and nothing in it looks for what is."""
-    assert "TODO" not in (LAB / "solutions" / starter).read_text(encoding="utf-8")
+    assert "TODO" not in (ROOT / "solutions" / starter).read_text(encoding="utf-8")
 
 
 # -- what they earn ----------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_solution_has_no_todo(starter: str) -> None:
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_earns_nothing_yet(exercise: str, tmp_path: Path) -> None:
     """Points are for what students do. So all of it is open."""
-    report = grade(exercise, LAB, tmp_path / "report.json")
+    report = grade(exercise, ROOT, tmp_path / "report.json")
     earned = {check["id"] for check in report["checks"] if check["points"]}
     assert report["max_points"] > 0
     assert earned == set()
@@ -165,7 +165,7 @@ def test_earns_the_exercise_before(starter: str, before: str, tmp_path: Path) ->
     """The step begins where the one before has ended."""
     submission = tmp_path / "submission"
     (submission / before).mkdir(parents=True)
-    shutil.copy(LAB / starter, submission / before)
+    shutil.copy(ROOT / starter, submission / before)
     report = grade(before, submission, tmp_path / "report.json")
     failures = [check["message"] for check in report["checks"] if check["message"]]
     assert not failures, "\n".join(failures)
@@ -183,7 +183,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def start_copy(starter: str, *arguments: object) -> Process:
         folder, _, file = starter.partition("/")
         if not (tmp_path / folder).exists():
-            shutil.copytree(LAB / folder, tmp_path / folder, ignore=NOT_COPIED)
+            shutil.copytree(ROOT / folder, tmp_path / folder, ignore=NOT_COPIED)
         module = f"{folder}.{file.removesuffix('.py')}"
         process = subprocess.Popen(
             [sys.executable, "-m", module, *map(str, arguments)],
@@ -220,7 +220,7 @@ def end(process: Process) -> tuple[int, str, str]:
 
 def open_steps(starter: str) -> str:
     """Return what a starter has to say on stderr when it starts."""
-    return "".join(f"{text}\n" for text, _ in todos(LAB / starter))
+    return "".join(f"{text}\n" for text, _ in todos(ROOT / starter))
 
 
 def test_exercises_1_and_3_come_to_a_clean_end(start: Start) -> None:

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from tests.grading import lay_over_solutions
+from tests.answers.grading import lay_over_solutions
 from tests.harness import system
 from tests.harness.checks import Check
-from tests.harness.progress import remember
-from tests.harness.results import Result, Results
-from tests.harness.submission import LAB
+from tests.harness.exercises import ROOT
+from tests.harness.last_run import remember
+from tests.harness.results import Result, Run
 
 WATCHING = "  Watching for changes; Ctrl+C ends.\n"
 SUITE = "exercise1_http_hello"
@@ -31,7 +31,7 @@ class Memory(dict[str, Any]):
 
 def news(cache: Memory, root: str = "mine", **outcomes: str) -> str:
     """Remember a run of the checks c1, c2, …, and return what is new."""
-    results = Results(seed=1)
+    results = Run(seed=1)
     for id, outcome in outcomes.items():
         check = Check(id, "title", 1, (), "hint", "read")
         selected = outcome != "not selected"
@@ -77,7 +77,7 @@ def watching(submission: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str
     options = [f"--submission={submission}", "-o", f"cache_dir={tmp_path / 'cache'}"]
     with subprocess.Popen(
         command + options,
-        cwd=LAB,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -126,7 +126,7 @@ def test_watch_without_watchfiles(tmp_path: Path) -> None:
     (tmp_path / "watchfiles.py").write_text("raise ImportError")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", SUITE, "--watch"],
-        cwd=LAB,
+        cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,

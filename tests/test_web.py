@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from tests.grading import solutions_lab
+from tests.answers.grading import solutions_lab
 from tests.harness import system
+from tests.harness.exercises import ROOT
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.program import Program
-from tests.harness.submission import LAB
 from tests.test_real_peers import Browser
 
 PACKAGE = "exercise5_chat_channels"
@@ -446,7 +446,7 @@ def test_names_what_is_unfinished(case: str, lab: Lab) -> None:
     if case == "stays":
         text = text.replace("self.socket.shutdown(", "str(")
     if case == "starter":
-        text = (LAB / PACKAGE / "client.py").read_text(encoding="utf-8")
+        text = (ROOT / PACKAGE / "client.py").read_text(encoding="utf-8")
     (folder / "client.py").write_text(text, encoding="utf-8")
     page = (folder / "web.py").read_text(encoding="utf-8")
     hurried = page.replace("PROBE = 10.0", "PROBE = 1.5")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.answers.catalogue import Wrong, all_wrong
-from tests.grading import chosen, grade_wrong
+from tests.answers.grading import chosen, grade_wrong
 
 WRONG = all_wrong()
 Verdicts = dict[str, "Future[dict[str, Any]]"]

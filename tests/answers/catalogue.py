@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ class Wrong:
 
 def all_wrong() -> list[tuple[str, Wrong]]:
     """Return every exercise's wrong answers, each with its exercise."""
-    modules = {name: import_module(f"tests.answers.wrong.{name}") for name in YOURS}
+    modules = {name: import_module(f"tests.answers.wrong.{name}") for name in EXERCISES}
     return [(name, wrong) for name, module in modules.items() for wrong in module.WRONG]

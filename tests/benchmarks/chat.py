@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.grading import SOLUTIONS
+from tests.answers.grading import SOLUTIONS
 from tests.harness import system
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.program import Program

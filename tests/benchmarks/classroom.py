@@ -26,18 +26,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.answers.catalogue import all_wrong
-from tests.classroom.grade import Options, grade_class, reserved
-from tests.classroom.jobs import ThisMachine
-from tests.classroom.suite import choose_sandbox
-from tests.grading import (
+from tests.answers.grading import (
     RIGHT,
     lay_over_solutions,
     make_mistake,
     right_answers,
     run_suite,
 )
+from tests.classroom.grade import Options, grade_class, reserved
+from tests.classroom.jobs import ThisMachine
+from tests.classroom.suite import choose_sandbox
 from tests.harness.confinement import sandboxed
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
 STARTS = 50  # of a program that does nothing
 SAMPLE = 10  # submissions that are also graded alone and by plain runs
@@ -82,7 +82,7 @@ def make_submission(folder: Path, lots: random.Random) -> Path:
     """Write one submission."""
     rights = [answer for answer in right_answers() if answer[0] != "c_pthreads"]
     lay_over_solutions(folder)
-    for exercise in YOURS:
+    for exercise in EXERCISES:
         if lots.random() < 0.5:
             designs = [design for design, name in rights if name == exercise]
             lay_design(folder, exercise, lots.choice(designs))
@@ -94,7 +94,7 @@ def make_submission(folder: Path, lots: random.Random) -> Path:
 
 def lay_design(folder: Path, exercise: str, design: str) -> None:
     """Put a right answer in its place."""
-    for name in YOURS[exercise]:
+    for name in EXERCISES[exercise].yours:
         file = RIGHT / design / exercise / name
         if file.exists():
             (folder / exercise / name).write_bytes(file.read_bytes())
@@ -150,13 +150,13 @@ def run_often(command: list[str], times: int) -> None:
 def run_plainly(submission: Path, jobs: int) -> None:
     """Run the five suites on a submission, with nothing around them."""
     with ThreadPoolExecutor(jobs) as pool:
-        for exercise in YOURS:
+        for exercise in EXERCISES:
             pool.submit(run_suite, exercise, f"--submission={submission}")
 
 
 def grade(class_: Path, jobs: int, in_sandbox: bool) -> None:
     """Grade a class as the command does: what has been graded already is kept."""
-    options = Options(list(YOURS), again=False, in_sandbox=in_sandbox)
+    options = Options(list(EXERCISES), again=False, in_sandbox=in_sandbox)
     out = class_.with_name(f"{class_.name}-reports")
     with reserved(out) as place:
         grade_class(class_, out, options, ThisMachine(jobs, place))

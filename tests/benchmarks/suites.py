@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.grading import SOLUTIONS, grade, prepare_right, right_answers
-from tests.harness.submission import YOURS
+from tests.answers.grading import SOLUTIONS, grade, prepare_right, right_answers
+from tests.harness.exercises import EXERCISES
 
 BUSY = "while True: pass"
 EMPTY_TEST = "def test_nothing(): assert True"
@@ -33,7 +33,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--load", action="store_true", help="keep all cores busy, too")
     parser.add_argument("--all", action="store_true", help="on all right answers")
     parser.add_argument("--submission", type=Path, help="instead of the solutions")
-    parser.add_argument("--exercise", choices=YOURS, action="append")
+    parser.add_argument("--exercise", choices=EXERCISES, action="append")
     return parser.parse_args()
 
 
@@ -75,12 +75,12 @@ def print_time(name: str, command: list[str]) -> None:
 
 def answers(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path]]:
     """Return what is to be graded: exercises, each with a submission."""
-    found = [(e, arguments.submission or SOLUTIONS) for e in YOURS]
+    found = [(e, arguments.submission or SOLUTIONS) for e in EXERCISES]
     if arguments.all:
         designs = {design for design, _ in right_answers()}
         prepared = {design: prepare_right(design, folder) for design in designs}
         found = [(exercise, prepared[design]) for design, exercise in right_answers()]
-    return [(e, path) for e, path in found if e in (arguments.exercise or YOURS)]
+    return [(e, path) for e, path in found if e in (arguments.exercise or EXERCISES)]
 
 
 def print_runs(

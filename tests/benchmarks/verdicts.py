@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.answers.catalogue import Wrong, all_wrong
-from tests.grading import grade_wrong
-from tests.harness.submission import YOURS
+from tests.answers.grading import grade_wrong
+from tests.harness.exercises import EXERCISES
 
 Verdict = tuple[float, list[str]]  # seconds, and what is wrong with it
 
@@ -26,7 +26,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="of mistakes (all)")
     parser.add_argument("--runs", type=int, default=1, help="of each mistake (1)")
     parser.add_argument("--jobs", type=int, default=1, help="verdicts at a time (1)")
-    parser.add_argument("--exercise", choices=YOURS, action="append")
+    parser.add_argument("--exercise", choices=EXERCISES, action="append")
     parser.add_argument("--concerned", action="store_true", help="not whole suites")
     return parser.parse_args()
 
@@ -59,7 +59,7 @@ def main() -> None:
     wanted = [
         (exercise, wrong)
         for exercise, wrong in all_wrong()
-        if exercise in (arguments.exercise or YOURS)
+        if exercise in (arguments.exercise or EXERCISES)
         and wrong.name in (arguments.names or [wrong.name])
     ]
     print(f"{'caught by, mistake':<48} {'median':>8} {'longest':>10}   right")

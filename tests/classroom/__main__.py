@@ -28,9 +28,9 @@ from tests.classroom.suite import (
     describe_confinement,
     without_result,
 )
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
-NUMBERS = rf"[1-{len(YOURS)}](,[1-{len(YOURS)}])*"
+NUMBERS = rf"[1-{len(EXERCISES)}](,[1-{len(EXERCISES)}])*"
 STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
 
 
@@ -62,8 +62,8 @@ def add_handout(commands: Commands) -> None:
         "--upto",
         metavar="N",
         type=int,
-        choices=range(1, len(YOURS) + 1),
-        default=len(YOURS),
+        choices=range(1, len(EXERCISES) + 1),
+        default=len(EXERCISES),
         help="the last exercise to hand out: the next one holds its solution",
     )
     parser.add_argument(
@@ -135,7 +135,7 @@ def add_exercise(parser: argparse.ArgumentParser) -> None:
 def numbers(text: str) -> list[int]:
     """Return the exercises' numbers in a text such as ``4,5``."""
     if not re.fullmatch(NUMBERS, text):
-        reason = f"{text!r} is none of the numbers 1 to {len(YOURS)}"
+        reason = f"{text!r} is none of the numbers 1 to {len(EXERCISES)}"
         raise argparse.ArgumentTypeError(reason)
     return [int(number) for number in text.split(",")]
 
@@ -167,7 +167,7 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
 
 def chosen(numbers: list[int] | None) -> list[str]:
     """Return the exercises' names for their numbers; all of them for None."""
-    names = list(YOURS)
+    names = list(EXERCISES)
     return [names[number - 1] for number in sorted(set(numbers))] if numbers else names
 
 

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write
 from tests.harness.checks import number_of
-from tests.harness.submission import YOURS
-from tests.harness.terminal import SIGNS
+from tests.harness.exercises import EXERCISES
+from tests.harness.text_report import SIGNS
 
 Row = tuple[str, list[dict[str, Any]], Sequence[str]]  # name, results, notes
 FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
@@ -143,7 +143,7 @@ def write_class(out: Path, rows: list[Row]) -> None:
 def graded_exercises(rows: list[Row]) -> list[str]:
     """Return the exercises of which there is any result."""
     found = {result["exercise"] for _, results, _ in rows for result in results}
-    return [exercise for exercise in YOURS if exercise in found]
+    return [exercise for exercise in EXERCISES if exercise in found]
 
 
 def as_csv(rows: list[Row]) -> str:

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from tests.classroom.errors import ClassroomError
 from tests.classroom.jobs import (
+    Done,
     Graded,
     Job,
-    Results,
     grade_suites,
     lab_digest,
     not_graded,
@@ -130,7 +130,7 @@ class Cluster:
         """Return nobody: only the scheduler knows."""
         return []
 
-    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Results:
+    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Done:
         """Yield each job as it is done. To close the iterator stops all work."""
         from distributed import KilledWorker
 

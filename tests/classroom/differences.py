@@ -8,7 +8,7 @@ from string import Template
 
 from tests.classroom.errors import ClassroomError
 from tests.classroom.submissions import HandIn, read_hand_in
-from tests.harness.submission import LAB, YOURS
+from tests.harness.exercises import EXERCISES, ROOT
 
 COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 PLAIN = "\x1b[0m"
@@ -53,7 +53,7 @@ def compare(source: Path, exercises: list[str]) -> Iterator[tuple[str, str, str,
     if not hand_in.files:
         raise ClassroomError(f"{source}: {'; '.join(hand_in.notes)}.")
     for exercise in exercises:
-        for name in YOURS[exercise]:
+        for name in EXERCISES[exercise].yours:
             yield from compare_file(hand_in, exercise, name)
 
 
@@ -65,7 +65,7 @@ def compare_file(
     if data is None:
         return
     mine = data.decode("utf-8", "replace")
-    for kind, folder in ("starter", LAB), ("solution", LAB / "solutions"):
+    for kind, folder in ("starter", ROOT), ("solution", ROOT / "solutions"):
         file = folder / exercise / name
         if file.exists():
             label = f"{kind}/{exercise}/{name}"

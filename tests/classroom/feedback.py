@@ -9,9 +9,9 @@ from string import Template
 from typing import Any
 
 from tests.classroom.files import write, write_json
+from tests.harness.exercises import EXERCISES
 from tests.harness.html_report import CHECK, STYLE
-from tests.harness.submission import YOURS
-from tests.harness.terminal import SIGNS
+from tests.harness.text_report import SIGNS
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
 NOT_HANDED_IN = "not handed in"  # the note of a result
@@ -58,7 +58,7 @@ FAILURE = Template("""<section class="failure" id="check-$id">
 def results_of(folder: Path) -> list[dict[str, Any]]:
     """Return a student's results, in the order of the exercises."""
     results = []
-    for exercise in YOURS:
+    for exercise in EXERCISES:
         # What is not there, or was not written by us, is graded by the next call.
         with contextlib.suppress(OSError, ValueError):
             text = (folder / f"{exercise}.json").read_text("utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.classroom.errors import ClassroomError
-from tests.harness.submission import LAB
+from tests.harness.exercises import ROOT
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "chat.db*")
 
@@ -31,7 +31,7 @@ def copy_lab(destination: Path, folders: Iterable[str], files: Iterable[str]) ->
         raise ClassroomError(f"{destination} is not empty.")
     destination.mkdir(parents=True, exist_ok=True)
     for name in folders:
-        shutil.copytree(LAB / name, destination / name, ignore=NOT_COPIED)
+        shutil.copytree(ROOT / name, destination / name, ignore=NOT_COPIED)
     for name in files:
         (destination / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(LAB / name, destination / name)
+        shutil.copyfile(ROOT / name, destination / name)

@@ -14,12 +14,10 @@ from typing import Any
 from tests.classroom.files import copy_lab, write
 from tests.classroom.jobs import grade_suites
 from tests.classroom.submissions import HandIn, read_hand_in
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
-COPIED = ["tests/harness", "tests/classroom", *YOURS]
+COPIED = ["tests/harness", "tests/classroom", *EXERCISES]
 COPIED_FILES = [
-    "tests/grading.py",
-    "tests/answers/catalogue.py",
     "pyproject.toml",
     "requirements.txt",
     "conftest.py",

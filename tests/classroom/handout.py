@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.classroom.errors import ClassroomError
 from tests.classroom.files import copy_lab
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
 SHARED = [
     "README.md",
@@ -47,7 +47,7 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
     ``upto`` is the last exercise's number. Raises ClassroomError when the folder is in
     use or a suite does not run in the new tree.
     """
-    exercises = list(YOURS)[:upto]
+    exercises = list(EXERCISES)[:upto]
     folders = [*exercises, "tests/harness"]
     if with_solutions:
         folders += [f"solutions/{exercise}" for exercise in exercises]
@@ -63,7 +63,7 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
 def for_students(page: str, upto: int) -> str:
     """Return the first page without what only instructors have, and what is to come."""
     page = without_section(page, "For instructors")
-    if later := list(YOURS)[upto:]:
+    if later := list(EXERCISES)[upto:]:
         rows = ROWS.format(names="|".join(later))
         page = re.sub(rows, "\nThe others are handed out later.\n", page, flags=re.M)
     changes = IN_START | (WITHOUT_THE_CHAT if later else {})

@@ -24,9 +24,7 @@ from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write, write_json
 from tests.classroom.submissions import HandIn, shown
 from tests.harness import confinement
-from tests.harness.submission import GIVEN, LAB, YOURS
-
-NEEDS = {"exercise3_tcp_client": ["exercise2_accept_loop"]}  # 3.10 runs that server
+from tests.harness.exercises import EXERCISES, ROOT
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Graded:
         write_json(folder / f"{self.exercise}.json", self.result)
 
 
-Results: TypeAlias = Generator[tuple[Job, list[Graded]], None, None]
+Done: TypeAlias = Generator[tuple[Job, list[Graded]], None, None]
 
 
 class Workers(Protocol):
@@ -65,7 +63,7 @@ class Workers(Protocol):
     def why_no_sandbox(self) -> str:
         """Return why there is no sandbox for the programs, or ''."""
 
-    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Results:
+    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Done:
         """Yield each job as it is done. To close the iterator stops all work."""
 
     def busy_with(self) -> list[str]:
@@ -89,7 +87,7 @@ class ThisMachine:
         """Return the students whose programs run now."""
         return [job.student for f, job in self._running.items() if f.running()]
 
-    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Results:
+    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Done:
         """Yield each job as it is done. To close the iterator stops all work."""
         stop, pool = threading.Event(), ThreadPoolExecutor(self.most)
 
@@ -184,7 +182,7 @@ def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:
     """Return a digest of all that the result of a suite depends on."""
     digest = hashlib.sha256(suite_digest(exercise))
     digest.update(f"{sys.version_info[:2]} {in_sandbox}".encode())
-    wanted = {exercise, *NEEDS.get(exercise, [])}
+    wanted = {exercise, *EXERCISES[exercise].needs}
     for path, data in sorted(hand_in.files.items()):
         if hand_in.brings_commands or path.parts[0] in wanted:
             name = shown(path)
@@ -196,9 +194,9 @@ def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:
 @cache
 def suite_digest(exercise: str) -> bytes:
     """Return a digest of an exercise's suites, the given files and the harness."""
-    files = [Path(suite.__file__), *(LAB / exercise).glob("test_*.py")]
-    files += (LAB / "tests/harness").glob("*.py")
-    given = [LAB / exercise / name for name in GIVEN.get(exercise, [])]
+    files = [Path(suite.__file__), *(ROOT / exercise).glob("test_*.py")]
+    files += (ROOT / "tests/harness").glob("*.py")
+    given = [ROOT / exercise / name for name in EXERCISES[exercise].given]
     digest = hashlib.sha256()
     for file in sorted(files + [file for file in given if file.exists()]):
         digest.update(file.name.encode() + file.read_bytes())
@@ -208,6 +206,6 @@ def suite_digest(exercise: str) -> bytes:
 def lab_digest() -> str:
     """Return a digest by which two machines find out whether they grade alike."""
     digest = hashlib.sha256(str(sys.version_info[:2]).encode())
-    for exercise in YOURS:
+    for exercise in EXERCISES:
         digest.update(suite_digest(exercise))
     return digest.hexdigest()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tests.harness.submission import YOURS
+from tests.harness.exercises import EXERCISES
 
 MOST_FILES = 20_000  # entries of a folder or an archive that are looked at
 MOST_OF_A_SOURCE = 1024 * 1024  # bytes of a file called yours; solutions have 20 KB
@@ -69,7 +69,7 @@ class HandIn:
                 file.chmod(0o755)
 
 
-def read_hand_in(source: Path, exercises: Sequence[str] = tuple(YOURS)) -> HandIn:
+def read_hand_in(source: Path, exercises: Sequence[str] = tuple(EXERCISES)) -> HandIn:
     """Read a student's folder or archive. Whatever is wrong with it becomes a note.
 
     When only one of the ``exercises`` is asked for, its files may lie without folder.
@@ -227,7 +227,7 @@ def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[E
     """
     if any(is_work(entry.path, depth) for entry in entries for depth in range(8)):
         return entries
-    found = [entry for entry in entries if entry.path.name in YOURS[exercise]]
+    found = [entry for entry in entries if entry.path.name in EXERCISES[exercise].yours]
     if not found:
         return entries
     top = min((entry.path.parent for entry in found), key=lambda p: len(p.parts))
@@ -242,7 +242,9 @@ def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[E
 def is_work(path: PurePosixPath, depth: int) -> bool:
     """Tell whether a path is an exercise's file or lab.toml, so many folders deep."""
     here = path.parts[depth:]
-    return bool(here) and (len(here) > 1 and here[0] in YOURS or here == ("lab.toml",))
+    return bool(here) and (
+        len(here) > 1 and here[0] in EXERCISES or here == ("lab.toml",)
+    )
 
 
 def below(entries: Iterable[Entry], root: tuple[str, ...]) -> Iterator[Entry]:
@@ -274,7 +276,9 @@ def take(entries: list[Entry], hand_in: HandIn) -> None:
             hand_in.notes.append(f"{entry.path} is not UTF-8")
 
 
-ALL_YOURS = {f"{exercise}/{name}" for exercise in YOURS for name in YOURS[exercise]}
+ALL_YOURS = {
+    f"{exercise}/{name}" for exercise in EXERCISES for name in EXERCISES[exercise].yours
+}
 
 
 def is_text(data: bytes) -> bool:

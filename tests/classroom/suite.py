@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.classroom.errors import ClassroomError
-from tests.grading import checks_of
 from tests.harness import confinement, system
-from tests.harness.checks import number_of
-from tests.harness.results import Result, Results, as_json
-from tests.harness.submission import LAB
+from tests.harness.checks import checks_of, number_of
+from tests.harness.exercises import ROOT
+from tests.harness.results import Result, Run, as_json
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
 MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
@@ -93,7 +92,7 @@ def run(
     with (work / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=LAB,
+            cwd=ROOT,
             env=environment(work, place),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -198,7 +197,7 @@ def without_result(
     """Return the report of a suite that did not run: all its checks, with 0 points."""
     checks = sorted(checks_of(exercise).values(), key=lambda c: number_of(c.id))
     all = {c.id: Result(c, exercise, outcome, message) for c in checks}
-    return as_json(Results(seed=0, all=all))
+    return as_json(Run(seed=0, all=all))
 
 
 def remove(folder: Path) -> None:

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar
 
 import pytest
+
+from tests.harness.exercises import suites_of
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -84,3 +88,15 @@ def check(
     declared = Check(id, title, points, tuple(needs), hint, read)
     mark: Callable[[Test], Test] = pytest.mark.check.with_args(declared)
     return mark
+
+
+@cache
+def checks_of(exercise: str) -> dict[str, Check]:
+    """Return the checks that an exercise's suites declare, by id, in their order."""
+    modules = [
+        import_module(f"{exercise}.{suite.stem}") for suite in suites_of(exercise)
+    ]
+    tests = [item for module in modules for item in vars(module).values()]
+    marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
+    checks: list[Check] = [mark.args[0] for mark in marks if mark.name == "check"]
+    return {check.id: check for check in sorted(checks, key=lambda c: number_of(c.id))}

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from tests.harness.results import Result, Results
+from tests.harness.results import Result, Run
 from tests.harness.steps import Step, show
-from tests.harness.terminal import SIGNS
+from tests.harness.text_report import SIGNS
 
 LONGEST = 400  # bytes of data that a step shows; the JSON report shows more
 SHORT = 60  # characters of text that fit beside a lifeline
@@ -140,7 +140,7 @@ ol li::before { content: counter(step); position: absolute; color: var(--quiet);
 """
 
 
-def write_html(results: Results, file: Path) -> None:
+def write_html(results: Run, file: Path) -> None:
     """Write a run as a page that can be read anywhere, and mailed."""
     failed = results.with_outcome("failed", "error")
     exercises = dict.fromkeys(result.exercise for result in results.all.values())

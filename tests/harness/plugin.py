@@ -13,13 +13,14 @@ import pytest
 from tests.harness import system
 from tests.harness.checks import Check, CheckFailedError, number_of
 from tests.harness.confinement import set_limits
+from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.html_report import write_html
 from tests.harness.lab import Lab
+from tests.harness.last_run import remember
 from tests.harness.program import MARK
-from tests.harness.progress import remember
-from tests.harness.results import Result, Results, write_json
-from tests.harness.submission import LAB, YOURS, Submission
-from tests.harness.terminal import failure_text, print_check, print_score
+from tests.harness.results import Result, Run, write_json
+from tests.harness.submission import Submission
+from tests.harness.text_report import failure_text, print_check, print_score
 from tests.harness.watch import watch
 
 CHECK = pytest.StashKey[Check]()
@@ -34,13 +35,13 @@ class State:
     def __init__(self, config: pytest.Config) -> None:
         """Read the options."""
         submission = config.getoption("--submission")
-        root = Path(submission).absolute() if submission else LAB
+        root = Path(submission).absolute() if submission else ROOT
         confined = config.getoption("--confine")
         self.submission = Submission(root, in_sandbox=confined == "sandbox")
         self.given = f" --submission {submission}" if submission else ""
         self.reports = [Path(file) for file in config.getoption("--report")]
         seed = config.getoption("--seed")
-        self.results = Results(random.randrange(10**6) if seed is None else seed)
+        self.results = Run(random.randrange(10**6) if seed is None else seed)
         self.everything = config.option.verbose > 0
         self.only_checks = _asks_for_suites(config)
         self.selected = _asked_ids(config)
@@ -73,7 +74,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """With --watch, let other processes do the runs."""
     if not config.getoption("--watch"):
         return None
-    root = Path(config.getoption("--submission") or LAB).absolute()
+    root = Path(config.getoption("--submission") or ROOT).absolute()
     asked = [folder.name for folder in _folders(config)]
     arguments = [arg for arg in config.invocation_params.args if arg != "--watch"]
     return watch(root, asked, arguments)
@@ -108,7 +109,7 @@ def _require_own_settings(config: pytest.Config) -> None:
     pytest looks for settings before it knows the option --submission: it takes the
     folder behind it for one of tests.
     """
-    settings = LAB / "pyproject.toml"
+    settings = ROOT / "pyproject.toml"
     if not (config.inipath and settings.samefile(config.inipath)):
         text = f"pytest does not use the settings in {settings}"
         if folder := config.getoption("--submission"):
@@ -125,7 +126,7 @@ def _folders(config: pytest.Config) -> list[Path]:
 
 def _asks_for_suites(config: pytest.Config) -> bool:
     folders = _folders(config)
-    return bool(folders) and all(folder.name in YOURS for folder in folders)
+    return bool(folders) and all(folder.name in EXERCISES for folder in folders)
 
 
 def _asked_ids(config: pytest.Config) -> set[str]:

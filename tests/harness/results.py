@@ -32,7 +32,7 @@ class Result:
 
 
 @dataclass
-class Results:
+class Run:
     """A whole run, check by check in the order in which they run."""
 
     seed: int
@@ -67,13 +67,13 @@ class Results:
         return ""
 
 
-def write_json(results: Results, file: Path) -> None:
+def write_json(results: Run, file: Path) -> None:
     """Write a run as JSON."""
     text = json.dumps(as_json(results), indent=1, ensure_ascii=False)
     file.write_text(text, encoding="utf-8")
 
 
-def as_json(results: Results) -> dict[str, Any]:
+def as_json(results: Run) -> dict[str, Any]:
     """Return a run as section 6 of the design says."""
     return {
         "points": results.points,

@@ -7,27 +7,19 @@ folder, with the lab's given files beside them, and run there as programs.
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from tests.harness.checks import CheckFailedError
 from tests.harness.confinement import sandboxed
+from tests.harness.exercises import EXERCISES, ROOT
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # comes with pytest
 
-LAB = Path(__file__).parents[2]
-
-YOURS = {  # the files that a student edits; all others come from the lab
-    "exercise1_http_hello": ["server.py"],
-    "exercise2_accept_loop": ["server.py"],
-    "exercise3_tcp_client": ["client.py"],
-    "exercise4_multiclient": ["server.py"],
-    "exercise5_chat_channels": ["server.py", "client.py"],
-}
-GIVEN = {"exercise5_chat_channels": ["history.py", "gui.py", "web.py"]}
 LAB_TOML = """A line of lab.toml looks like this, with the quotes:
 "exercise4_multiclient.server" = ["./server", "{host}", "{port}"]"""
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "tests", "solutions")
@@ -56,10 +48,10 @@ class Submission:
     def _fill(self, folder: Path) -> None:
         if self._commands:
             shutil.copytree(self.root, folder, dirs_exist_ok=True, ignore=NOT_COPIED)
-        for exercise in YOURS:
+        for exercise in EXERCISES:
             (folder / exercise).mkdir(exist_ok=True)
-            _copy(self.root / exercise, YOURS[exercise], folder / exercise)
-            _copy(LAB / exercise, GIVEN.get(exercise, []), folder / exercise)
+            _copy(self.root / exercise, EXERCISES[exercise].yours, folder / exercise)
+            _copy(ROOT / exercise, EXERCISES[exercise].given, folder / exercise)
 
     def remove_folder(self) -> None:
         """Delete the work folder, if there is one."""
@@ -112,7 +104,7 @@ class Submission:
         return [sys.executable, "-X", "faulthandler", "-m", module, host, str(port)]
 
 
-def _copy(source: Path, names: list[str], target: Path) -> None:
+def _copy(source: Path, names: Iterable[str], target: Path) -> None:
     for name in names:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)

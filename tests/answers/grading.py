@@ -6,20 +6,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.answers.catalogue import Wrong
-from tests.harness.checks import Check
+from tests.harness.checks import Check, checks_of
+from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.lab import Lab
-from tests.harness.submission import LAB, YOURS, Submission
+from tests.harness.submission import Submission
 
-SOLUTIONS = LAB / "solutions"
-RIGHT = LAB / "tests" / "answers" / "right"
+SOLUTIONS = ROOT / "solutions"
+RIGHT = ROOT / "tests" / "answers" / "right"
 OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]  # for C
 
 
@@ -42,7 +41,7 @@ def solutions_lab(exercise: str, folder: Path) -> Iterator[Lab]:
 
 def make_mistake(submission: Path, exercise: str, wrong: Wrong) -> None:
     """Put a wrong answer in its place."""
-    right = (LAB / wrong.base / exercise / wrong.file).read_text(encoding="utf-8")
+    right = (ROOT / wrong.base / exercise / wrong.file).read_text(encoding="utf-8")
     mistaken = submission / exercise / wrong.file
     mistaken.write_text(wrong.apply(right), encoding="utf-8")
 
@@ -50,8 +49,8 @@ def make_mistake(submission: Path, exercise: str, wrong: Wrong) -> None:
 def right_answers() -> list[tuple[str, str]]:
     """Return every right answer: its design, and its exercise."""
     designs = sorted(folder.name for folder in RIGHT.iterdir())
-    others = [(d, e) for d in designs for e in YOURS if (RIGHT / d / e).is_dir()]
-    return [("solutions", exercise) for exercise in YOURS] + others
+    others = [(d, e) for d in designs for e in EXERCISES if (RIGHT / d / e).is_dir()]
+    return [("solutions", exercise) for exercise in EXERCISES] + others
 
 
 def prepare_right(design: str, folder: Path) -> Path:
@@ -74,25 +73,12 @@ def run_suite(
     return subprocess.run(
         [*through, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise]
         + [str(option) for option in options],
-        cwd=LAB,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
     )
-
-
-@cache
-def checks_of(exercise: str) -> dict[str, Check]:
-    """Return the checks that an exercise's suites declare, by id."""
-    modules = [
-        import_module(f"{exercise}.{suite.stem}")
-        for suite in sorted((LAB / exercise).glob("test_*.py"))
-    ]
-    tests = [item for module in modules for item in vars(module).values()]
-    marks = [mark for test in tests for mark in getattr(test, "pytestmark", [])]
-    checks: list[Check] = [mark.args[0] for mark in marks if mark.name == "check"]
-    return {check.id: check for check in checks}
 
 
 def with_needs(ids: Iterable[str], checks: dict[str, Check]) -> set[str]:

@@ -4,8 +4,8 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.harness.checks import CheckFailedError
-from tests.harness.results import Result, Results
-from tests.harness.submission import LAB, YOURS
+from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.results import Result, Run
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
@@ -68,7 +68,7 @@ def print_check(writer: "TerminalWriter", result: Result, remark: str) -> None:
 
 
 def print_score(
-    writer: "TerminalWriter", results: Results, news: str, everything: bool
+    writer: "TerminalWriter", results: Run, news: str, everything: bool
 ) -> None:
     """Print the first failure (or all), the points, what is new, and what is next."""
     failed = results.with_outcome("failed", "error")
@@ -83,7 +83,7 @@ def print_score(
     _print_next(writer, results, failed, everything)
 
 
-def _print_bar(writer: "TerminalWriter", results: Results) -> None:
+def _print_bar(writer: "TerminalWriter", results: Run) -> None:
     points, most = results.points, results.max_points
     filled = 40 * points // max(most, 1)
     bar = "█" * filled + "░" * (40 - filled)
@@ -93,12 +93,12 @@ def _print_bar(writer: "TerminalWriter", results: Results) -> None:
 
 
 def _print_next(
-    writer: "TerminalWriter", results: Results, failed: list[Result], everything: bool
+    writer: "TerminalWriter", results: Run, failed: list[Result], everything: bool
 ) -> None:
     if not failed:
         graded = {result.exercise for result in results.all.values()}
-        later = list(YOURS)[list(YOURS).index(max(graded)) + 1 :]
-        to_do = [name for name in later if (LAB / name).is_dir()]  # handed out
+        later = list(EXERCISES)[list(EXERCISES).index(max(graded)) + 1 :]
+        to_do = [name for name in later if (ROOT / name).is_dir()]  # handed out
         if to_do and results.points == results.max_points:
             writer.line(f"  Next  {to_do[0]}/README.md")
         return

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.results import Result, Results
+from tests.harness.results import Result, Run
 
 LAST_RUN = "socket-lab/last-run"  # a key of pytest's cache: a file in .pytest_cache
 
 
-def remember(cache: pytest.Cache, root: Path, results: Results) -> str:
+def remember(cache: pytest.Cache, root: Path, results: Run) -> str:
     """Keep what passed, and return what is new about it: one line, or ''.
 
     Checks that did not run are not compared, and what is known of them is kept.
