@@ -85,11 +85,11 @@ def without_section(page: str, title: str) -> str:
 def of_pytest(settings: str, exercises: list[str]) -> str:
     """Return what students need of pyproject.toml: how pytest runs these suites."""
     table = PYTEST.search(settings)
-    if not table or 'testpaths = ["tests"]' not in table[0]:
+    if not table or 'testpaths = ["tests/own"]' not in table[0]:
         raise ClassroomError(
             "pyproject.toml has no settings of pytest: see handout.py."
         )
-    return table[0].strip().replace('["tests"]', json.dumps(exercises)) + "\n"
+    return table[0].strip().replace('["tests/own"]', json.dumps(exercises)) + "\n"
 
 
 def check_tree(tree: Path, exercises: list[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.test_real_peers import Browser
 
 from tests.answers.grading import solutions_lab
 from tests.harness import system
@@ -21,7 +22,6 @@ from tests.harness.exercises import ROOT
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.program import Program
-from tests.test_real_peers import Browser
 
 PACKAGE = "exercise5_chat_channels"
 PATIENCE = 30.0  # seconds, spent only when a test fails

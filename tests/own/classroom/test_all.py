@@ -43,7 +43,7 @@ from tests.classroom.suite import without_result
 from tests.harness import confinement, patience, system
 from tests.harness.checks import checks_of
 from tests.harness.exercises import EXERCISES, ROOT
-from tests.test_harness import running_with
+from tests.own.processes import running_with
 
 HELLO = "exercise1_http_hello"
 RIGHT = (SOLUTIONS / SERVER).read_bytes()

@@ -29,6 +29,7 @@ from tests.harness.results import Result, Run, write_json
 from tests.harness.steps import History, Step, column, harmless, show
 from tests.harness.submission import Submission
 from tests.harness.text_report import failure_text
+from tests.own.processes import running_with
 
 EXERCISE = "exercise4_multiclient"
 IDS = [f"4.{number}" for number in range(1, 13)]
@@ -725,19 +726,6 @@ def test_bad_programs_leave_nothing_running(
     # A process that has been killed may need a moment to be gone.
     patience.wait_until(lambda: not running_with(mark), patience.slices(5))
     assert not running_with(mark)
-
-
-def running_with(mark: bytes) -> list[str]:
-    """Return the commands that hold a mark in themselves or in their environment."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            if mark in command + (folder / "environ").read_bytes():
-                found.append(command.decode(errors="replace"))
-        except OSError:
-            continue  # it has just ended, or it is not ours
-    return found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
