@@ -84,8 +84,8 @@ def run_suite(
 def with_needs(ids: Iterable[str], checks: dict[str, Check]) -> set[str]:
     """Return checks with those that they need, and what these need in turn."""
     wanted = set(ids)
-    for id in ids:
-        wanted |= with_needs(checks[id].needs, checks)
+    for one in ids:
+        wanted |= with_needs(checks[one].needs, checks)
     return wanted
 
 
