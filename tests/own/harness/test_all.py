@@ -19,15 +19,19 @@ import pytest
 
 from tests.answers.grading import SOLUTIONS, lay_over_solutions, run_suite
 from tests.harness import patience, system
-from tests.harness.checks import Check, CheckFailedError
+from tests.harness.checks import Check
+from tests.harness.exchange import Exchange
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.failure import CheckFailedError
 from tests.harness.html_report import write_html
+from tests.harness.json_report import write_json
 from tests.harness.lab import Lab
-from tests.harness.peer import Exchange, Peer
-from tests.harness.program import Program, explain
-from tests.harness.results import Result, Run, write_json
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+from tests.harness.results import Result, Run
 from tests.harness.steps import History, Step, column, harmless, show
 from tests.harness.submission import Submission
+from tests.harness.symptoms import explain
 from tests.harness.text_report import failure_text
 from tests.own.processes import running_with
 
