@@ -3,11 +3,13 @@
 import time
 
 from tests.harness import system
-from tests.harness.checks import CheckFailedError, check
+from tests.harness.checks import check
+from tests.harness.exchange import Exchange
+from tests.harness.failure import CheckFailedError
 from tests.harness.http import Response, read_head, read_response, request
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
-from tests.harness.peer import Exchange, Peer
+from tests.harness.peer import Peer
 
 TOO_LONG = "431 Request Header Fields Too Large"
 FORM = b"name=ada&" * 2000  # the body of a request that nobody asked for

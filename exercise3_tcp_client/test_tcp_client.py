@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 
 from tests.harness import system
-from tests.harness.checks import CheckFailedError, check
+from tests.harness.checks import check
+from tests.harness.exchange import Exchange
+from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON, START, wait_until
-from tests.harness.peer import Exchange, Peer
+from tests.harness.peer import Peer
+from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import show
 
@@ -98,7 +101,7 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
     read="The request",
 )
 def test_request(lab: Lab) -> None:
-    path = f"/a/page?name={lab.word()}"
+    path = f"/a/page?name={lab.random_word()}"
     _, server = connect(lab, path)
     while EMPTY_LINE not in server.unread:
         if b"\n\n" in server.unread or not server.wait_for_more():
@@ -145,7 +148,10 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
 )
 def test_bytes_are_kept(lab: Lab) -> None:
     any_bytes = bytes(lab.numbers.sample(range(256), 256))
-    for body in (f"\n  <h1>{lab.word()}</h1>\n".encode(), any_bytes + b"\r\n\n\r"):
+    for body in (
+        f"\n  <h1>{lab.random_word()}</h1>\n".encode(),
+        any_bytes + b"\r\n\n\r",
+    ):
         client, server = ask(lab)
         binary = "Content-Type: application/octet-stream"
         whole = response(body, binary, "Server: l'été")  # any bytes: RFC 9110, 5.5
@@ -165,13 +171,13 @@ def test_bytes_are_kept(lab: Lab) -> None:
     read="Reading the whole response",
 )
 def test_pieces(lab: Lab) -> None:
-    whole = response(f"l'été à {lab.word()} ☀\n".encode())
+    whole = response(f"l'été à {lab.random_word()} ☀\n".encode())
     cut = whole.index(b"\nl'")  # in the middle of the empty line
     cut_again = whole.index("é".encode()) + 1  # in the middle of a character
     client, server = ask(lab)
     send_and_end(server, whole[:cut], whole[cut:cut_again], whole[cut_again:])
     expect_output(client, whole)
-    byte_by_byte(lab, response(f"one {lab.word()} at a time\r\n".encode() * 10))
+    byte_by_byte(lab, response(f"one {lab.random_word()} at a time\r\n".encode() * 10))
     at_once(lab, response(lab.numbers.randbytes(5_000_000)))
 
 
@@ -222,7 +228,7 @@ def prints_more(client: Program) -> Iterator[bool]:
     read="Content-Length",
 )
 def test_content_length(lab: Lab) -> None:
-    body = f"à la fin {lab.word()}\n".encode()
+    body = f"à la fin {lab.random_word()}\n".encode()
     for header, wanted in (
         (f"Content-Length: {len(body)}", body),
         (f"X-Content-Length: 5\r\ncontent-LENGTH:{len(body)}  ", body),
@@ -249,7 +255,7 @@ def test_content_length(lab: Lab) -> None:
 )
 def test_end_of_stream(lab: Lab) -> None:
     head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
-    body = f"no length\r\n\r\nbut {lab.word()}\n".encode()
+    body = f"no length\r\n\r\nbut {lab.random_word()}\n".encode()
     for pieces in ([head, body], [head]):
         client, server = ask(lab)
         send_and_end(server, *pieces)
@@ -336,7 +342,7 @@ def test_no_http(lab: Lab) -> None:
 def test_gives_up(lab: Lab) -> None:
     client, _ = connect(lab, environment=IMPATIENT)
     reading, server = connect(lab, environment=IMPATIENT)
-    half = f"HTTP/1.1 200 OK\r\n\r\nhalf a page: {lab.word()}, and then sil"
+    half = f"HTTP/1.1 200 OK\r\n\r\nhalf a page: {lab.random_word()}, and then sil"
     send(server, half.encode())
     expect_error(client, GIVES_UP)
     hint = "Half a page is no page: a time limit in the middle of it is an error, too."
@@ -383,7 +389,7 @@ def own_server(lab: Lab) -> Server | None:
 def http_server(lab: Lab) -> tuple[str, int]:
     """Start Python's http.server in the check's folder; return where it listens."""
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-    server = Program("http.server", command, lab.folder, lab.history)
+    server = Program("http.server", Command(command), lab.folder, lab.history)
     lab.programs.append(server)
     server.expect_printed("(http://", START)
     port = re.search(rb" port (\d+) ", server.stdout.data)

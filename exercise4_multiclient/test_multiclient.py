@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from tests.harness import system
 from tests.harness.checks import check
+from tests.harness.exchange import Exchange, exchange
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SLICE, SOON, wait_until
-from tests.harness.peer import Exchange, Peer, exchange
+from tests.harness.peer import Peer
 from tests.harness.steps import show
 
 LONG_LINE = b"a" * 60_000 + b"\n"
@@ -18,7 +19,7 @@ def call(lab: Lab, speaker: Peer, listener: Peer) -> bytes:
     A connection is up before the server has accepted it, and nothing tells a client
     when it has a place in the array. So the first lines may rightly be lost.
     """
-    line = f"{speaker.name} is here: {lab.word()}\n".encode()
+    line = f"{speaker.name} is here: {lab.random_word()}\n".encode()
     for n, wait in enumerate(listener.program.slices(ANSWER)):
         if n % 6 == 0:
             speaker.send(line)
@@ -109,7 +110,7 @@ def test_relays_to_all_others(lab: Lab) -> None:
     server = lab.start_server()
     alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
     for line in (
-        f"hello {lab.word()}\n",
+        f"hello {lab.random_word()}\n",
         "  l'été à la mer ☀ \r\n",
         "\n",
         "x" * 5000 + "\n",

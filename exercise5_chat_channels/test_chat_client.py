@@ -36,8 +36,8 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
     """Expect what was sent to be printed; if not, look how far it has come."""
     if not client.prints(text):
         hint = KEPT_BACK if server.unread_by_program() == 0 else ""
-        if client.traceback():
-            hint = CUT if "UnicodeDecodeError" in client.traceback() else ""
+        if traceback := client.traceback():
+            hint = CUT if "UnicodeDecodeError" in traceback.text else ""
         client.fail_printing(text, hint)
 
 
@@ -51,7 +51,7 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
 )
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
-    text = f"hello, été ☀ {lab.word()}"
+    text = f"hello, été ☀ {lab.random_word()}"
     line = FROM_BOB.replace("hello, été ☀", text).encode()
     cut_in_a_character = line.index("é".encode()) + 1
     for piece in (line[:5], line[5:cut_in_a_character], line[cut_in_a_character:]):
@@ -74,7 +74,7 @@ def test_shows_what_comes(lab: Lab) -> None:
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
-    typed = f"hello from the keyboard, {lab.word()}"
+    typed = f"hello from the keyboard, {lab.random_word()}"
     for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n"):
         client.type(line)
         server.expect(line)

@@ -14,9 +14,10 @@ import pytest
 
 from tests.harness import system
 from tests.harness.checks import check
+from tests.harness.exchange import exchange
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
-from tests.harness.peer import Peer, exchange
+from tests.harness.peer import Peer
 from tests.harness.steps import show
 
 GREETING = re.compile(r"\* you are ([\w-]+) in #([\w-]+)(?![\w-])")  # words may follow
@@ -311,7 +312,16 @@ def test_nick(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
     next_guest = f"GUEST{int(bob.nick.removeprefix('guest')) + 1}"
-    for nick in ("alice", lab.word(), "A-1_b", "été", "日本語", "é" * 20, "ZoE", "zoe"):
+    for nick in (
+        "alice",
+        lab.random_word(),
+        "A-1_b",
+        "été",
+        "日本語",
+        "é" * 20,
+        "ZoE",
+        "zoe",
+    ):
         alice.takes_nick(nick)
     for nick in ("zoe", "ZOE", "", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀"):
         bob.says(f"/nick {nick}")
@@ -340,7 +350,7 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     server = start(lab)
     members = alice, _, carol = meet(server, 3)
     for text in (
-        f"hello {lab.word()}",
+        f"hello {lab.random_word()}",
         "  l'été, <bob> #sport ☀ ",
         "   ",
         "* no notice",
@@ -365,7 +375,7 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     read="Step 2: commands",
 )
 def test_questions(lab: Lab) -> None:
-    word = lab.word()
+    word = lab.random_word()
     server = start(lab, "--channels", "zebra", "ape", word)
     members = meet(server, 3, channel="zebra")
     for member in members:
@@ -374,9 +384,9 @@ def test_questions(lab: Lab) -> None:
         are_here(members, member)
     alice = members[0]
     alice.says("/help", "/channels")
-    help = alice.awaits("'* …', the help", lambda line: line.startswith("* "), "")
-    if help.startswith("* channels:"):
-        alice.fail("'* …', the help", help)
+    text = alice.awaits("'* …', the help", lambda line: line.startswith("* "), "")
+    if text.startswith("* channels:"):
+        alice.fail("'* …', the help", text)
 
 
 def people(asker: Member) -> list[str]:
@@ -418,7 +428,7 @@ def test_join(lab: Lab) -> None:
     for name in ("nowhere", "", "general2"):
         alice.says(f"/join {name}")
         alice.is_refused(f"/join {name}")
-    text = f"in #sport, {lab.word()}"
+    text = f"in #sport, {lab.random_word()}"
     all_see([alice, bob], alice, text, text)
     alice.joins("general")
     are_here([alice, carol], alice)
@@ -437,7 +447,7 @@ def test_join(lab: Lab) -> None:
 def test_create(lab: Lab) -> None:
     server = start(lab)
     members = alice, bob, *_ = meet(server, 5)
-    games = lab.word()
+    games = lab.random_word()
     for member, name in ((alice, games), (bob, "#été")):
         member.says(f"/create {name}")
         member.is_greeted(name.removeprefix("#"))
@@ -490,7 +500,7 @@ def test_notices(lab: Lab) -> None:
         alice.sees_notice(f"* {newcomer.nick} joined #general")
     bob.joins("sport")
     alice.sees_notice(f"* {bob.nick} left #general")
-    old, new = carol.nick, lab.word()
+    old, new = carol.nick, lab.random_word()
     carol.takes_nick(new)
     alice.sees_notice(f"* {old} is now {new}")
     dave.takes_nick("Dave")
@@ -523,7 +533,7 @@ def test_notices(lab: Lab) -> None:
 def test_slashes(lab: Lab) -> None:
     server = start(lab)
     alice, bob = meet(server, 2)
-    for line in ("//who", "//", "///x", f"//quit {lab.word()}", "and / or"):
+    for line in ("//who", "//", "///x", f"//quit {lab.random_word()}", "and / or"):
         all_see([alice, bob], alice, line, line.replace("//", "/", 1))
     alice.says("", "")
     all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
@@ -545,7 +555,7 @@ def test_slashes(lab: Lab) -> None:
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
     members = meet(server, 10)
-    word = lab.word()
+    word = lab.random_word()
     began = len(lab.history.steps)
     for n in range(0, 100, 10):
         for member in members:
@@ -575,7 +585,7 @@ def test_one_order(lab: Lab) -> None:
 def test_history(lab: Lab) -> None:
     server = start(lab)
     alice, *others = meet(server, 19)
-    alice.says("one", lab.word(), "three")
+    alice.says("one", lab.random_word(), "three")
     order = alice.hears_until("three")
     dave = arrive(server)
     compare_with_order(dave, dave.sees_history("general"), [], order)
@@ -692,7 +702,7 @@ def compare_with_seen(member: Member, kept: list[str], seen: list[str]) -> None:
 
 def talk_until(stop: Callable[[], None], members: list[Member], lab: Lab) -> list[str]:
     """Stop the server while all talk; return the messages that anybody has seen."""
-    word = lab.word()
+    word = lab.random_word()
     began = len(lab.history.steps)
     for member in members:
         member.says(*(f"{word} {n} of {member.nick}" for n in range(10)))
@@ -728,7 +738,7 @@ def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
 def test_channels_come_back(lab: Lab) -> None:
     server = start(lab)
     (alice,) = meet(server, 1)
-    games = lab.word()
+    games = lab.random_word()
     for name in (games, "été"):
         alice.says(f"/create {name}")
         alice.is_greeted(name)
@@ -762,7 +772,7 @@ def test_apart(lab: Lab) -> None:
     for member in members:
         is_all_of(member, member.hears(80))
     is_all_of(alice, alice.joins("sport"))
-    text = f"bob alone, {lab.word()}"
+    text = f"bob alone, {lab.random_word()}"
     all_see([bob], bob, text, text)
     all_see([carol, dave, alice], carol, "three in sport", "three in sport")
     is_all_of(alice, alice.joins("general"))
@@ -800,7 +810,7 @@ def test_long_lines(lab: Lab) -> None:
         alice.is_refused(f"a line of {len(line.encode()) + 1:,} bytes")
     alice.peer.send_bulk("x" * 100_000, "the start of a line")
     alice.peer.wait_until_read()
-    whole = f"a whole line: {lab.word()}"
+    whole = f"a whole line: {lab.random_word()}"
     alice.says("and its end", whole)
     alice.is_refused("a line of 100,012 bytes")
     alice.sees(alice, whole, "the long line must be refused once, whole")
@@ -834,7 +844,7 @@ def test_text_only(lab: Lab) -> None:
         for line in (f"red{character}[31m", f"{character}x"):
             alice.says(line)
             alice.is_refused(f"{line!r}")
-    text = f"l'été · 日本語 · 👩‍💻 {lab.word()}"
+    text = f"l'été · 日本語 · 👩‍💻 {lab.random_word()}"
     all_see(both, alice, f"{text}\r", text)
     alice.peer.send(b"caf\xc3")
     alice.peer.wait_until_read()
@@ -914,7 +924,7 @@ def test_flood(lab: Lab) -> None:
     server = start(lab)
     (flooder,) = meet(server, 1)
     alice, bob = readers = meet(server, 2, receive_buffer=16384)
-    lines = [f"{n} {lab.word()} {'x' * 1000}" for n in range(3000)]
+    lines = [f"{n} {lab.random_word()} {'x' * 1000}" for n in range(3000)]
     lab.history.event(flooder.nick, "says 3000 lines of 1000 bytes, as fast as it can")
     began = len(lab.history.steps)
     flood(flooder, lines, readers)

@@ -20,9 +20,10 @@ from typing import Any
 
 from tests.classroom.errors import ClassroomError
 from tests.harness import confinement, system
-from tests.harness.checks import checks_of, number_of
+from tests.harness.checks import checks_of
 from tests.harness.exercises import ROOT
-from tests.harness.results import Result, Run, as_json
+from tests.harness.json_report import as_json
+from tests.harness.results import NOT_RUN, Result, Run
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
 MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
@@ -192,12 +193,12 @@ def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:
 
 
 def without_result(
-    exercise: str, message: str, outcome: str = "error"
+    exercise: str, reason: str, outcome: str = NOT_RUN
 ) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
-    checks = sorted(checks_of(exercise).values(), key=lambda c: number_of(c.id))
-    all = {c.id: Result(c, exercise, outcome, message) for c in checks}
-    return as_json(Run(seed=0, all=all))
+    checks = checks_of(exercise).values()
+    results = {c.id: Result(c, exercise, outcome, reason) for c in checks}
+    return as_json(Run(seed=0, results=results))
 
 
 def remove(folder: Path) -> None:
