@@ -46,7 +46,7 @@ class Wrong:
         return objections + [
             check["message"]
             for check in others
-            if check["outcome"] not in ("passed", "blocked")
+            if check["outcome"] not in ("passed", "blocked", "not run")
         ]
 
 

@@ -58,7 +58,7 @@ def missing_row(exercise: Exercise) -> list[str]:
     found = TABLE.search((ROOT / "README.md").read_text(encoding="utf-8"))
     if found and row(exercise) in found[1].splitlines():
         return []
-    return [f"there is no row of it, as it is, in README.md's table: {WRITE_TABLE}"]
+    return [f"its row in README.md's table is missing or old: {WRITE_TABLE}"]
 
 
 def wrong_on_first_page() -> str:

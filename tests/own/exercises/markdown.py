@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from tests.answers.recordings import pages
-from tests.harness.exercises import ROOT
+from tests.harness.exercises import EXERCISES, ROOT
+from tests.own.exercises.completeness import COMPLETE
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 HEADING = re.compile(r"^#+ (.+)$", re.M)
@@ -65,5 +66,6 @@ def sections_of(file: str) -> set[str]:
     return {*headings, *(heading.partition(" (→")[0] for heading in headings)}
 
 
-PAGES = pages()
+INCOMPLETE = set(EXERCISES) - set(COMPLETE)
+PAGES = [page for page in pages() if page.partition("/")[0] not in INCOMPLETE]
 BLOCKS = [block for file in PAGES for block in blocks_of(file)]
