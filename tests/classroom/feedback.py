@@ -10,24 +10,12 @@ from typing import Any
 
 from tests.classroom.files import write, write_json
 from tests.harness.exercises import EXERCISES
-from tests.harness.html_report import CHECK, STYLE
-from tests.harness.text_report import SIGNS
+from tests.harness.page import CHECK, REPORT, page, sign_of
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
 NOT_HANDED_IN = "not handed in"  # the note of a result
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$student: $points of $most points</title>
-<style>$style</style>
-</head>
-<body>
-<header>
+BODY = Template("""<header>
 <h1>$student</h1>
 <p class="score"><strong>$points</strong> of $most points</p>
 <progress value="$points" max="$most" aria-label="$points of $most points"></progress>
@@ -35,10 +23,7 @@ $notes
 </header>
 <main>
 $exercises
-</main>
-</body>
-</html>
-""")
+</main>""")
 
 EXERCISE = Template("""<section aria-labelledby="$name">
 <h2 id="$name">$name: $points of $most points</h2>
@@ -118,22 +103,23 @@ def as_page(
 ) -> str:
     """Return the page with all checks, and each failure as the terminal shows it."""
     notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in summary["notes"])
-    return PAGE.substitute(
-        student=escape(summary["student"]),
-        points=summary["points"],
-        most=summary["max_points"],
-        style=STYLE,
+    student, points, most = (summary[k] for k in ("student", "points", "max_points"))
+    body = BODY.substitute(
+        student=escape(student),
+        points=points,
+        most=most,
         notes=notes,
         exercises="\n".join(_exercise(result, folder) for result in results),
     )
+    return page(f"{student}: {points} of {most} points", body, REPORT)
 
 
 def _exercise(result: dict[str, Any], folder: Path) -> str:
     failed = [c for c in result["checks"] if c["outcome"] in ("failed", "error")]
-    page = f"{result['exercise']}.html"
+    diagrams = f"{result['exercise']}.html"
     note = f"{escape(result['note'])}." if result["note"] else ""
-    if (folder / page).exists() and (folder / page).stat().st_size:
-        note = f'<a href="{page}">The same with diagrams of the steps</a>.'
+    if (folder / diagrams).exists() and (folder / diagrams).stat().st_size:
+        note = f'<a href="{diagrams}">The same with diagrams of the steps</a>.'
     return EXERCISE.substitute(
         name=result["exercise"],
         points=result["points"],
@@ -151,7 +137,7 @@ def _check(check: dict[str, Any]) -> str:
         title = f'<a href="#check-{check["id"]}">{title}</a>'
     return CHECK.substitute(
         outcome=check["outcome"],
-        sign=SIGNS[check["outcome"]],
+        sign=sign_of(check["outcome"]),
         title=title,
         points=check["points"],
         most=check["max_points"],
@@ -161,7 +147,7 @@ def _check(check: dict[str, Any]) -> str:
 def _failure(check: dict[str, Any]) -> str:
     return FAILURE.substitute(
         id=check["id"],
-        sign=SIGNS[check["outcome"]],
+        sign=sign_of(check["outcome"]),
         title=escape(check["title"]),
         message=escape(check["message"]),
     )

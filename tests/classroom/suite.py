@@ -192,12 +192,12 @@ def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:
 
 
 def without_result(
-    exercise: str, message: str, outcome: str = "error"
+    exercise: str, message: str, outcome: str = "not run"
 ) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
     checks = sorted(checks_of(exercise).values(), key=lambda c: number_of(c.id))
-    all = {c.id: Result(c, exercise, outcome, message) for c in checks}
-    return as_json(Run(seed=0, all=all))
+    results = {c.id: Result(c, exercise, outcome, message) for c in checks}
+    return as_json(Run(seed=0, all=results))
 
 
 def remove(folder: Path) -> None:

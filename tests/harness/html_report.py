@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from tests.harness.page import CHECK, REPORT, page
 from tests.harness.results import Result, Run
 from tests.harness.steps import Step, show
 from tests.harness.text_report import SIGNS
@@ -16,18 +17,7 @@ from tests.harness.text_report import SIGNS
 LONGEST = 400  # bytes of data that a step shows; the JSON report shows more
 SHORT = 60  # characters of text that fit beside a lifeline
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$points of $most points: $exercises</title>
-<style>$style</style>
-</head>
-<body>
-<header>
+BODY = Template("""<header>
 <h1>$exercises</h1>
 <p class="score"><strong>$points</strong> of $most points <span>$counts</span></p>
 <progress value="$points" max="$most" aria-label="$points of $most points"></progress>
@@ -42,15 +32,7 @@ $checks
 $failures
 </main>
 <footer><p>To repeat this run's random choices: <code>--seed $seed</code></p></footer>
-</body>
-</html>
 """)
-
-CHECK = Template("""<li class="$outcome">
-<span class="sign" aria-hidden="true">$sign</span>
-<span class="title">$title</span>
-<span class="points">$points/$most<span class="spoken"> points, $outcome</span></span>
-</li>""")
 
 FAILURE = Template("""<section class="failure" aria-labelledby="check-$id">
 <h2 id="check-$id"><span class="sign">$sign</span> $id $title</h2>
@@ -77,37 +59,7 @@ OUTPUT = Template("""<details open>
 </details>""")
 
 STYLE = """
-:root { color-scheme: light dark; --page: #fff; --text: #1d2228; --quiet: #59636e;
-  --line: #c4cad1; --box: #f4f6f8; --good: #17692f; --bad: #b3201c; --link: #1a55b8;
-  --badbox: #fdecea; }
-@media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e7ea;
-  --quiet: #a2abb5; --line: #4a525b; --box: #1e2328; --good: #63c981; --bad: #ff8a80;
-  --link: #8ab8ff; --badbox: #35191a; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 60rem; background: var(--page);
-  color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
-h1, h2 { line-height: 1.25; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; } a { color: var(--link); }
-code, pre, .data { font-family: ui-monospace, monospace; font-size: .9rem; }
-.score { font-size: 1.2rem; margin: 0; } .score strong { font-size: 2rem; }
-.score span { color: var(--quiet); font-size: 1rem; margin-left: .75rem; }
-progress { width: 100%; height: .75rem; accent-color: var(--good); }
-.checks, ol { list-style: none; margin: 0; padding: 0; }
-.checks li { display: flex; gap: .6rem; padding: .3rem 0;
-  border-bottom: 1px solid var(--line); }
-.title { flex: 1; overflow-wrap: anywhere; }
-.title small, .note { color: var(--quiet); font-size: .85rem; }
-.points { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.checks .sign { width: 1rem; text-align: center; } .blocked { color: var(--quiet); }
-.passed .sign { color: var(--good); }
-.failed .sign, .error .sign, h2 .sign { color: var(--bad); font-weight: bold; }
-.failure { margin-top: 2.5rem; border-top: 3px solid var(--bad); }
-pre { margin: 0; overflow-x: auto; padding: .75rem; border-radius: .4rem;
-  background: var(--box); }
-.explanation pre { background: var(--badbox); border-left: 4px solid var(--bad); }
-.again code { overflow-wrap: anywhere; } summary { cursor: pointer; margin: .75rem 0; }
-.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
-  clip-path: inset(50%); }
+.again code { overflow-wrap: anywhere; } summary { margin: .75rem 0; }
 .diagram { overflow-x: auto; margin: 1rem 0; --gutter: 1.7rem; }
 .names, ol { min-width: calc(var(--lines) * 4rem + var(--gutter));
   padding-left: var(--gutter); }
@@ -136,17 +88,16 @@ ol li::before { content: counter(step); position: absolute; color: var(--quiet);
 .failing .arrow { border-color: var(--bad); }
 .failing .arrow::after { border-left-color: var(--bad); }
 @media (max-width: 30rem) { .names span { font-size: .8rem; margin: 0 .1rem; } }
-@media print { .failure { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
 
 
 def write_html(results: Run, file: Path) -> None:
     """Write a run as a page that can be read anywhere, and mailed."""
     failed = results.with_outcome("failed", "error")
-    exercises = dict.fromkeys(result.exercise for result in results.all.values())
-    page = PAGE.substitute(
-        style=STYLE,
-        exercises=escape(", ".join(exercises)) or "No checks",
+    found = dict.fromkeys(result.exercise for result in results.all.values())
+    exercises = ", ".join(found) or "No checks"
+    body = BODY.substitute(
+        exercises=escape(exercises),
         points=results.points,
         most=results.max_points,
         counts=", ".join(results.counts()),
@@ -154,7 +105,8 @@ def write_html(results: Run, file: Path) -> None:
         failures="\n".join(map(_failure, failed)),
         seed=results.seed,
     )
-    file.write_text(page, encoding="utf-8")
+    title = f"{results.points} of {results.max_points} points: {exercises}"
+    file.write_text(page(title, body, REPORT + STYLE), encoding="utf-8")
 
 
 def _check(result: Result) -> str:
