@@ -15,11 +15,12 @@ from tests.classroom.files import write
 from tests.harness.checks import number_of
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import page, sign_of
+from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED
 
 Row = tuple[str, list[dict[str, Any]], Sequence[str]]  # name, results, notes
 FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
 # Outcomes from the best to the worst, as the legend names them and columns are sorted.
-OUTCOMES = ("passed", "not run", "blocked", "failed", "error")
+OUTCOMES = (PASSED, NOT_RUN, BLOCKED, FAILED, ERROR)
 MOST_FAILURES = 12  # that are shown with their hints
 
 BODY = Template("""<header>
@@ -256,7 +257,7 @@ def rank_of(outcome: str) -> int:
 
 
 def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
-    passed, graded = _count(rows, "passed"), _count(rows)
+    passed, graded = _count(rows, PASSED), _count(rows)
     cells = "".join(
         f"<td{_first(name)}>{100 * passed[name] / graded[name]:.0f} %</td>"
         for name in checks
@@ -276,7 +277,7 @@ def _count(rows: list[Row], outcome: str = "") -> Counter[str]:
 
 
 def _failures(rows: list[Row], checks: dict[str, dict[str, Any]]) -> list[str]:
-    commonest = _count(rows, "failed").most_common(MOST_FAILURES)
+    commonest = _count(rows, FAILED).most_common(MOST_FAILURES)
     return [_failure(checks[name], count, rows) for name, count in commonest]
 
 
@@ -285,7 +286,7 @@ def _failure(check: dict[str, Any], count: int, rows: list[Row]) -> str:
     links, hints = [], Counter[str]()
     for name, results, _ in rows:
         for found in (c for result in results for c in result["checks"]):
-            if found["id"] == check["id"] and found["outcome"] == "failed":
+            if found["id"] == check["id"] and found["outcome"] == FAILED:
                 hints[found["hint"]] += 1
                 link = f"{quote(name)}/feedback.html#check-{check['id']}"
                 links.append(f'<a href="{link}">{escape(name)}</a>')

@@ -10,15 +10,15 @@ from typing import Any
 
 from tests.classroom.files import write, write_json
 from tests.harness.exercises import EXERCISES
-from tests.harness.page import CHECK, REPORT, page, sign_of
+from tests.harness.page import REPORT, check_item, page, score_of, sign_of
+from tests.harness.results import ERROR, FAILED
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
 NOT_HANDED_IN = "not handed in"  # the note of a result
 
 BODY = Template("""<header>
 <h1>$student</h1>
-<p class="score"><strong>$points</strong> of $most points</p>
-<progress value="$points" max="$most" aria-label="$points of $most points"></progress>
+$score
 $notes
 </header>
 <main>
@@ -106,8 +106,7 @@ def as_page(
     student, points, most = (summary[k] for k in ("student", "points", "max_points"))
     body = BODY.substitute(
         student=escape(student),
-        points=points,
-        most=most,
+        score=score_of(points, most),
         notes=notes,
         exercises="\n".join(_exercise(result, folder) for result in results),
     )
@@ -115,7 +114,7 @@ def as_page(
 
 
 def _exercise(result: dict[str, Any], folder: Path) -> str:
-    failed = [c for c in result["checks"] if c["outcome"] in ("failed", "error")]
+    failed = [c for c in result["checks"] if c["outcome"] in (FAILED, ERROR)]
     diagrams = f"{result['exercise']}.html"
     note = f"{escape(result['note'])}." if result["note"] else ""
     if (folder / diagrams).exists() and (folder / diagrams).stat().st_size:
@@ -133,15 +132,10 @@ def _exercise(result: dict[str, Any], folder: Path) -> str:
 
 def _check(check: dict[str, Any]) -> str:
     title = f"{check['id']} {escape(check['title'])}"
-    if check["outcome"] in ("failed", "error"):
+    if check["outcome"] in (FAILED, ERROR):
         title = f'<a href="#check-{check["id"]}">{title}</a>'
-    return CHECK.substitute(
-        outcome=check["outcome"],
-        sign=sign_of(check["outcome"]),
-        title=title,
-        points=check["points"],
-        most=check["max_points"],
-    )
+    points, most = check["points"], check["max_points"]
+    return check_item(check["outcome"], title, points, most)
 
 
 def _failure(check: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from tests.classroom.files import copy_lab, write
 from tests.classroom.jobs import grade_suites
 from tests.classroom.submissions import read_hand_in
 from tests.harness.exercises import EXERCISES
+from tests.harness.results import PASSED
 
 COPIED = ["tests/harness", "tests/classroom", *EXERCISES]
 COPIED_FILES = [
@@ -142,7 +143,7 @@ def _test(check: dict[str, Any]) -> dict[str, Any]:
         "name_format": "text",
         "score": check["points"],
         "max_score": check["max_points"],
-        "status": "passed" if check["outcome"] == "passed" else "failed",
+        "status": "passed" if check["outcome"] == PASSED else "failed",
         "output": message,
         "output_format": "text",
         "visibility": "visible",
@@ -174,7 +175,7 @@ def for_classroom50(reports: list[dict[str, Any]]) -> dict[str, Any]:
 def _test50(check: dict[str, Any]) -> dict[str, Any]:
     return {
         "test-name": f"{check['id']} {check['title']}",
-        "passed": check["outcome"] == "passed",
+        "passed": check["outcome"] == PASSED,
         "score": check["points"],
         "max-score": check["max_points"],
         "message": check["message"],

@@ -14,6 +14,7 @@ from tests.classroom.errors import ClassroomError
 from tests.classroom.files import copy_lab
 from tests.classroom.first_page import for_students
 from tests.harness.exercises import EXERCISES
+from tests.harness.results import ERROR, NOT_RUN
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -86,6 +87,6 @@ def problem_of(tree: Path, exercise: str) -> str:
         if not report.exists():
             return f"{exercise}: {(run.stdout + run.stderr).strip()}"
         checks = json.loads(report.read_text("utf-8"))["checks"]
-    unclear = ("error", "not run")
+    unclear = (ERROR, NOT_RUN)
     errors = [check["message"] for check in checks if check["outcome"] in unclear]
     return "\n".join(errors) if checks else f"{exercise} has no checks."

@@ -164,7 +164,7 @@ def judge(
 ) -> suite.Verdict:
     """Run a suite on what was handed in for it; nothing handed in needs no suite."""
     if not hand_in.has(exercise):
-        report = suite.without_result(exercise, "Not handed in.", "blocked")
+        report = suite.without_result(exercise, "Not handed in.")
         return suite.Verdict(report, "Not handed in.\n", "", NOT_HANDED_IN)
     submission, suites_own = work / "submission", work / "suite"
     submission.mkdir()

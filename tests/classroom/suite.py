@@ -20,9 +20,10 @@ from typing import Any
 
 from tests.classroom.errors import ClassroomError
 from tests.harness import confinement, system
-from tests.harness.checks import checks_of, number_of
+from tests.harness.checks import checks_of
 from tests.harness.exercises import ROOT
-from tests.harness.results import Result, Run, as_json
+from tests.harness.json_report import as_json
+from tests.harness.results import NOT_RUN, Result, Run
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
 MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
@@ -191,13 +192,11 @@ def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:
     return Verdict(without_result(exercise, note), f"{note}\n{text}", "", note)
 
 
-def without_result(
-    exercise: str, message: str, outcome: str = "not run"
-) -> dict[str, Any]:
+def without_result(exercise: str, reason: str) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
-    checks = sorted(checks_of(exercise).values(), key=lambda c: number_of(c.id))
-    results = {c.id: Result(c, exercise, outcome, message) for c in checks}
-    return as_json(Run(seed=0, all=results))
+    checks = checks_of(exercise).values()
+    results = {c.id: Result(c, exercise, NOT_RUN, reason) for c in checks}
+    return as_json(Run(seed=0, results=results))
 
 
 def remove(folder: Path) -> None:

@@ -25,58 +25,13 @@ class Check:
     read: str  # the handout's section
 
 
-def number_of(id: str) -> tuple[int, ...]:
+def number_of(check_id: str) -> tuple[int, ...]:
     """Return a check's id as numbers to sort by: 5.10 comes after 5.9."""
-    return tuple(map(int, id.split(".")))
-
-
-class CheckFailedError(Exception):
-    """A wrong answer: what was expected, what came, and what to do.
-
-    ``expected`` and ``got`` are pairs of a lead ("Expected bob to receive") and what
-    follows it; ``at`` is the place of the first difference in got's text.
-    """
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        expected: tuple[str, str] | None = None,
-        got: tuple[str, str] | None = None,
-        at: int | None = None,
-        remark: str = "",
-        hint: str = "",
-    ) -> None:
-        """Take the parts of the explanation; they are put together when printed."""
-        super().__init__(message)
-        self.message = message
-        self.expected = expected
-        self.got = got
-        self.at = at
-        self.remark = remark
-        self.hint = hint  # of the symptom; before the check's own
-        self.symptoms: list[str] = []
-
-    def add(self, symptom: str) -> None:
-        """Add what the program's state tells: a traceback, an early end, a hang."""
-        if symptom not in self.symptoms:
-            self.symptoms.append(symptom)
-
-    def lines(self) -> list[str]:
-        """Return the explanation, without steps and hint, line by line."""
-        lines = self.message.splitlines()
-        pairs = [pair for pair in (self.expected, self.got) if pair]
-        width = max((len(lead) for lead, _ in pairs), default=0)
-        lines += [f"{lead:<{width}}   {text}" for lead, text in pairs]
-        if self.at is not None:
-            lines.append(" " * (width + 3 + self.at) + f"^ {self.remark}".rstrip())
-        elif self.remark:
-            lines.append(self.remark)
-        return lines + [line for text in self.symptoms for line in text.splitlines()]
+    return tuple(map(int, check_id.split(".")))
 
 
 def check(
-    id: str,
+    number: str,
     title: str,
     *,
     points: int,
@@ -84,8 +39,8 @@ def check(
     hint: str,
     read: str,
 ) -> Callable[[Test], Test]:
-    """Make a pytest test a check. ``needs`` are the ids of other checks."""
-    declared = Check(id, title, points, tuple(needs), hint, read)
+    """Make a pytest test a check. ``needs`` are the numbers of other checks."""
+    declared = Check(number, title, points, tuple(needs), hint, read)
     mark: Callable[[Test], Test] = pytest.mark.check.with_args(declared)
     return mark
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def around_suite(place: Path) -> list[str]:
     return [*words, "--size", str(DISK), "--tmpfs", str(place), "--"]
 
 
-def sandboxed(command: list[str], folder: Path, *others: Path) -> list[str]:
+def sandboxed(command: Sequence[str], folder: Path, *others: Path) -> list[str]:
     """Return the command that runs ``command`` in the sandbox, in ``folder``.
 
     To this one, and to ``others``, it may write.

@@ -9,52 +9,41 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from tests.harness.page import CHECK, REPORT, page
-from tests.harness.results import Result, Run
-from tests.harness.steps import Step, show
-from tests.harness.text_report import SIGNS
-
-LONGEST = 400  # bytes of data that a step shows; the JSON report shows more
-SHORT = 60  # characters of text that fit beside a lifeline
+from tests.harness.diagram import draw
+from tests.harness.failure import Failure
+from tests.harness.page import REPORT, check_item, page, score_of, sign_of
+from tests.harness.results import ERROR, FAILED, Result, Run
+from tests.harness.words import _
 
 BODY = Template("""<header>
 <h1>$exercises</h1>
-<p class="score"><strong>$points</strong> of $most points <span>$counts</span></p>
-<progress value="$points" max="$most" aria-label="$points of $most points"></progress>
+$score
 </header>
 <main>
 <section aria-labelledby="checks">
-<h2 id="checks">Checks</h2>
+<h2 id="checks">$heading</h2>
 <ul class="checks">
 $checks
 </ul>
 </section>
 $failures
 </main>
-<footer><p>To repeat this run's random choices: <code>--seed $seed</code></p></footer>
+<footer><p>$repeat</p></footer>
 """)
 
 FAILURE = Template("""<section class="failure" aria-labelledby="check-$id">
 <h2 id="check-$id"><span class="sign">$sign</span> $id $title</h2>
 $diagram
-<div class="explanation" role="group" aria-label="What went wrong">
+<div class="explanation" role="group" aria-label="$what_went_wrong">
 <pre tabindex="0">$explanation</pre>
 </div>
-<p class="hint"><strong>Hint</strong> $hint</p>
+<p class="hint"><strong>$hint_label</strong> $hint</p>
 $output
-<p class="again"><strong>Again</strong> <code>$again</code></p>
+<p class="again"><strong>$again_label</strong> <code>$again</code></p>
 </section>""")
 
-DIAGRAM = Template("""<div class="diagram" tabindex="0" role="region"
- aria-label="The steps of check $id" style="--lines: $lines">
-<div class="names" aria-hidden="true">$names</div>
-<ol>
-$steps
-</ol>
-</div>""")
-
 OUTPUT = Template("""<details open>
-<summary>The program's stderr</summary>
+<summary>$label</summary>
 <pre tabindex="0">$output</pre>
 </details>""")
 
@@ -91,121 +80,52 @@ ol li::before { content: counter(step); position: absolute; color: var(--quiet);
 """
 
 
-def write_html(results: Run, file: Path) -> None:
+def write_html(run: Run, file: Path) -> None:
     """Write a run as a page that can be read anywhere, and mailed."""
-    failed = results.with_outcome("failed", "error")
-    found = dict.fromkeys(result.exercise for result in results.all.values())
-    exercises = ", ".join(found) or "No checks"
+    exercises = ", ".join(run.exercises) or _("No checks")
+    score = _("{points} of {most} points").format(
+        points=run.points, most=run.max_points
+    )
+    repeat = _("To repeat this run's random choices: {option}")
     body = BODY.substitute(
         exercises=escape(exercises),
-        points=results.points,
-        most=results.max_points,
-        counts=", ".join(results.counts()),
-        checks="\n".join(map(_check, results.all.values())),
-        failures="\n".join(map(_failure, failed)),
-        seed=results.seed,
+        score=score_of(run.points, run.max_points, ", ".join(run.counts())),
+        heading=_("Checks"),
+        checks="\n".join(map(_check, run.results.values())),
+        failures="\n".join(map(_failure, run.with_outcome(FAILED, ERROR))),
+        repeat=repeat.format(option=f"<code>--seed {run.seed}</code>"),
     )
-    title = f"{results.points} of {results.max_points} points: {exercises}"
-    file.write_text(page(title, body, REPORT + STYLE), encoding="utf-8")
+    text = page(f"{score}: {exercises}", body, REPORT + STYLE)
+    file.write_text(text, encoding="utf-8")
 
 
 def _check(result: Result) -> str:
     title = f"{result.check.id} {escape(result.check.title)}"
-    if result.outcome in ("failed", "error"):
+    if result.outcome in (FAILED, ERROR):
         title = f'<a href="#check-{result.check.id}">{title}</a>'
-    elif result.outcome == "blocked":
-        title += f"<br><small>{escape(result.message)}</small>"
-    return CHECK.substitute(
-        outcome=result.outcome,
-        sign=SIGNS[result.outcome],
-        title=title,
-        points=result.points,
-        most=result.check.points,
-    )
+    elif why := result.why_not_run():
+        title += f"<br><small>{escape(why)}</small>"
+    return check_item(result.outcome, title, result.points, result.check.points)
 
 
 def _failure(result: Result) -> str:
-    output = escape(result.output.strip())
+    label = _("The steps of check {id}").format(id=result.check.id)
+    failure = result.failure or Failure()
     return FAILURE.substitute(
         id=result.check.id,
-        sign=SIGNS[result.outcome],
+        sign=sign_of(result.outcome),
         title=escape(result.check.title),
-        diagram=_diagram(result) if result.steps else "",
-        explanation=escape(result.explanation or result.message),
+        diagram=draw(result.steps, label) if result.steps else "",
+        what_went_wrong=_("What went wrong"),
+        explanation=escape("\n".join(failure.lines())),
+        hint_label=_("Hint"),
         hint=escape(result.hint),
-        output=OUTPUT.substitute(output=output) if output else "",
+        output=_output(escape(result.output.strip())),
+        again_label=_("Again"),
         again=escape(result.again),
     )
 
 
-def _diagram(result: Result) -> str:
-    lifelines = _lifelines(result.steps)
-    steps = [_step(step, lifelines) for step in result.steps]
-    wrong = [n for n, step in enumerate(result.steps) if step.wrong] or [-1]
-    mark = '<li class="failing" aria-current="step"'
-    steps[wrong[0]] = steps[wrong[0]].replace("<li", mark, 1)
-    return DIAGRAM.substitute(
-        id=result.check.id,
-        lines=max(len(lifelines), 1),
-        names="".join(f"<span>{escape(name)}</span>" for name in lifelines),
-        steps="\n".join(steps),
-    )
-
-
-def _lifelines(steps: list[Step]) -> list[str]:
-    """Return who has a lifeline: whoever starts, connects, or takes part in a message.
-
-    Others who do something ("all 20", "Ctrl+C") get a note across all lifelines.
-    """
-    names: list[str] = []
-    for step in steps:
-        if step.to:
-            names += [step.who, step.to]
-        elif step.what.startswith(("starts", "connect")):  # "alice, bob connect"
-            names += [name for name in step.who.split(", ") if "…" not in name]
-    return list(dict.fromkeys(names))
-
-
-def _step(step: Step, lifelines: list[str]) -> str:
-    note = f' <span class="note">{escape(step.notes())}</span>' if step.notes() else ""
-    if step.to:
-        return _message(step, lifelines, note)
-    text = f"{step.who} {step.what}"
-    if step.who in lifelines:
-        place = _place(text, lifelines.index(step.who), len(lifelines))
-    else:
-        place = f'across" {_columns(1, -1)}'
-    return f'<li><div class="label event {place}>{escape(text)}{note}</div></li>'
-
-
-def _message(step: Step, lifelines: list[str], note: str) -> str:
-    """Return the names for a screen reader, the data, and the arrow below them."""
-    who, to = lifelines.index(step.who), lifelines.index(step.to)
-    first, last = sorted((who, to))
-    text = show(step.data, LONGEST)
-    nearer = first if first + last < len(lifelines) else last
-    place = _place(text, nearer, len(lifelines))
-    arrow = "arrow back" if who > to else "arrow"
-    return (
-        f'<li><div class="label {place}>'
-        f'<span class="spoken">{escape(step.who)} to {escape(step.to)}: </span>'
-        f'<span class="data">{escape(text)}</span>{note}</div>'
-        f'<div class="{arrow}" {_columns(2 * first + 2, 2 * last + 2)}></div></li>'
-    )
-
-
-def _place(text: str, lifeline: int, count: int) -> str:
-    """Return class and columns of a text that begins, or ends, at a lifeline."""
-    if len(text) > SHORT:
-        return f'wide" {_columns(1, -1)}'
-    if 2 * lifeline < count:
-        return f'right" {_columns(2 * lifeline + 2, -1)}'
-    return f'left" {_columns(1, 2 * lifeline + 2)}'
-
-
-def _columns(first: int, last: int) -> str:
-    """Return the style for a place in the grid: two columns for each lifeline.
-
-    The lifeline itself is the border between its two columns.
-    """
-    return f'style="grid-column: {first} / {last}"'
+def _output(text: str) -> str:
+    label = _("The program's stderr")
+    return OUTPUT.substitute(label=label, output=text) if text else ""

@@ -2,15 +2,20 @@
 
 import random
 import string
+from collections import Counter
 from pathlib import Path
 from typing import NoReturn
 
 from tests.harness import system
-from tests.harness.checks import CheckFailedError
-from tests.harness.peer import Listener, Peer, connect
-from tests.harness.program import MARK, Program, explain
-from tests.harness.steps import History
+from tests.harness.connecting import Listener, connect
+from tests.harness.failure import CheckFailedError
+from tests.harness.peer import Peer
+from tests.harness.process import MARK, Command
+from tests.harness.program import Program
+from tests.harness.steps import History, Kind
 from tests.harness.submission import Submission
+from tests.harness.symptoms import explain
+from tests.harness.words import _
 
 
 class Server(Program):
@@ -46,6 +51,7 @@ class Lab:
         self.history = History()
         self.host = system.loopback_address(random.Random())
         self.programs: list[Program] = []
+        self._started: Counter[str] = Counter()
         self.peers: list[Peer] = []
         self.listeners: list[Listener] = []
 
@@ -60,10 +66,10 @@ class Lab:
         port = system.free_port(self.host) if port is None else port
         exercise = exercise or self.exercise
         command = self._command(exercise, "server", self.host, port)
-        command += options
+        command = command.with_arguments(*options)
         if open_files:
-            command = system.with_open_files(command, open_files)
-        name = self._name("server", self.host, port)
+            command = command.with_open_files(open_files)
+        name = self._name(_("server"), self.host, port)
         server = Server(name, command, self.submission.folder, self.history)
         server.host, server.port, server.peers = self.host, port, self.peers
         self.programs.append(server)
@@ -72,7 +78,7 @@ class Lab:
     def start_with_port(self, port: str) -> Program:
         """Start the exercise's server with a port that somebody has mistyped."""
         command = self._command(self.exercise, "server", self.host, port)
-        name = self._name("server", self.host, port)
+        name = self._name(_("server"), self.host, port)
         server = Program(name, command, self.submission.folder, self.history)
         self.programs.append(server)
         return server
@@ -87,8 +93,8 @@ class Lab:
     ) -> Program:
         """Start the exercise's client."""
         command = self._command(self.exercise, "client", host, port)
-        command += options
-        name, folder = self._name("client", host, port), self.submission.folder
+        command = command.with_arguments(*options)
+        name, folder = self._name(_("client"), host, port), self.submission.folder
         client = Program(
             name, command, folder, self.history, environment, in_terminal=in_terminal
         )
@@ -97,14 +103,16 @@ class Lab:
 
     def _command(
         self, exercise: str, program: str, host: str, port: int | str
-    ) -> list[str]:
+    ) -> Command:
         return self.submission.command(exercise, program, host, port, self.folder)
 
     def _name(self, kind: str, host: str, port: int | str) -> str:
         """Announce a start; the second server of a check is called "server 2"."""
-        number = 1 + sum(other.name.split()[0] == kind for other in self.programs)
+        self._started[kind] += 1
+        number = self._started[kind]
         name = f"{kind} {number}" if number > 1 else kind
-        self.history.event(name, f"starts with {host} {port}")
+        what = _("starts with {host} {port}").format(host=host, port=port)
+        self.history.arrives(Kind.STARTS, name, what)
         return name
 
     def listen(self) -> Listener:
@@ -114,24 +122,24 @@ class Lab:
         return listener
 
     def accept(
-        self, listener: Listener, program: Program, name: str = "server"
+        self, listener: Listener, program: Program, name: str = _("server")
     ) -> Peer:
         """Take the connection of the client under test."""
         peer = listener.accept(name, program, self.history)
         self.peers.append(peer)
         return peer
 
-    def word(self) -> str:
+    def random_word(self) -> str:
         """Return a word that the seed decides: a recorded answer fits no other run."""
         return "".join(self.numbers.choices(string.ascii_lowercase, k=6))
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check, with what the last program's state adds."""
-        error = CheckFailedError(message, **parts)  # type: ignore[arg-type]
-        raise explain(error, self.programs[-1], hangs=False)
+        error, program = CheckFailedError(message, **parts), self.programs[-1]
+        raise explain(error, program.name, program, hangs=False)
 
     def made_choices(self) -> bool:
-        """Tell whether the check drew random numbers: only then the seed matters."""
+        """Return whether the check drew random numbers: only then the seed matters."""
         return self.numbers.getstate() != self._numbers_at_first
 
     def errors(self) -> str:
@@ -140,6 +148,11 @@ class Lab:
         if len(texts) < 2:
             return "".join(texts.values())
         return "".join(f"[{name}]\n{text}\n" for name, text in texts.items() if text)
+
+    def traceback(self) -> str:
+        """Return the last traceback that any of the programs has printed, or ''."""
+        found = [program.traceback() for program in self.programs]
+        return next((symptom.text for symptom in reversed(found) if symptom), "")
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""

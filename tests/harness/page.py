@@ -9,6 +9,7 @@ import hashlib
 from html import escape
 from string import Template
 
+from tests.harness.results import name_of
 from tests.harness.text_report import SIGNS
 from tests.harness.words import _
 
@@ -70,11 +71,14 @@ pre { margin: 0; overflow-x: auto; padding: .75rem; border-radius: .4rem;
 @media print { .failure { break-inside: avoid; } pre { white-space: pre-wrap; } }
 """
 
+SCORE = Template("""<p class="score">$score <span>$counts</span></p>
+<progress value="$points" max="$most" aria-label="$label"></progress>""")
+
 # The outcome is a class, too; "not run" is two classes.
 CHECK = Template("""<li class="$outcome">
 <span class="sign" aria-hidden="true">$sign</span>
 <span class="title">$title</span>
-<span class="points">$points/$most<span class="spoken"> points, $outcome</span></span>
+<span class="points">$points/$most<span class="spoken"> $spoken</span></span>
 </li>""")
 
 
@@ -105,6 +109,30 @@ def language() -> str:
     return "en"
 
 
+def score_of(points: int, most: int, counts: str = "") -> str:
+    """Return the points with a bar; ``counts`` says more of them, as plain text."""
+    words = _("{points} of {most} points")
+    return SCORE.substitute(
+        score=words.format(points=f"<strong>{points}</strong>", most=most),
+        counts=escape(counts),
+        points=points,
+        most=most,
+        label=words.format(points=points, most=most),
+    )
+
+
+def check_item(outcome: str, title: str, points: int, most: int) -> str:
+    """Return a check as an item of a list; ``title`` is HTML, perhaps a link."""
+    return CHECK.substitute(
+        outcome=escape(outcome),
+        sign=sign_of(outcome),
+        title=title,
+        points=points,
+        most=most,
+        spoken=_("points, {outcome}").format(outcome=escape(name_of(outcome))),
+    )
+
+
 def sign_of(outcome: str) -> str:
-    """Return the sign of an outcome, also of one that is not known here."""
-    return SIGNS.get(outcome, "·")
+    """Return the sign of an outcome; a question mark for one that is unknown."""
+    return SIGNS.get(outcome, "?")

@@ -1,7 +1,6 @@
 """The pytest plugin: it runs checks, keeps the score, and explains failures."""
 
 import random
-import re
 import signal
 import sys
 from collections.abc import Generator, Iterator
@@ -10,21 +9,30 @@ from typing import Any
 
 import pytest
 
-from tests.harness import system
-from tests.harness.checks import Check, CheckFailedError, number_of
+from tests.harness import command_line, system
+from tests.harness.advice import advice_on
+from tests.harness.checks import Check, checks_of, number_of
 from tests.harness.confinement import set_limits
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.failure import CheckFailedError
 from tests.harness.html_report import write_html
+from tests.harness.json_report import write_json
 from tests.harness.lab import Lab
 from tests.harness.last_run import remember
-from tests.harness.program import MARK
-from tests.harness.results import Result, Run, write_json
+from tests.harness.process import MARK
+from tests.harness.results import BLOCKED, ERROR, FAILED, PASSED, Result, Run
 from tests.harness.submission import Submission
-from tests.harness.text_report import failure_text, print_check, print_score
+from tests.harness.text_report import (
+    message_of,
+    print_advice,
+    print_check,
+    print_score,
+)
 from tests.harness.watch import watch
+from tests.harness.words import _
 
+CHECK_LIMIT = 90  # seconds: a last resort, far above a check's own limits
 CHECK = pytest.StashKey[Check]()
-SLOW = 5.0  # seconds: of a check that took longer, the terminal says how long
 LAB_OF = pytest.StashKey[Lab]()
 STATE = pytest.StashKey["State"]()
 
@@ -33,7 +41,7 @@ class State:
     """What the plugin knows of the run."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Read the options."""
+        """Read the options; UsageError where they make no sense."""
         submission = config.getoption("--submission")
         root = Path(submission).absolute() if submission else ROOT
         confined = config.getoption("--confine")
@@ -41,32 +49,17 @@ class State:
         self.given = f" --submission {submission}" if submission else ""
         self.reports = [Path(file) for file in config.getoption("--report")]
         seed = config.getoption("--seed")
-        self.results = Run(random.randrange(10**6) if seed is None else seed)
+        self.run = Run(random.randrange(10**6) if seed is None else seed)
         self.everything = config.option.verbose > 0
-        self.only_checks = _asks_for_suites(config)
-        self.selected = _asked_ids(config)
+        suites = command_line.suites_asked(config)
+        # An editor that only collects reads pytest's own list.
+        self.only_checks = bool(suites) and not config.option.collectonly
+        self.selected = command_line.checks_asked(config, suites)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the lab's options."""
-    group = parser.getgroup("the socket lab")
-    group.addoption("--submission", metavar="DIR", help="grade this folder's files")
-    group.addoption(
-        "--report",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="write the results to FILE.json or FILE.html",
-    )
-    group.addoption(
-        "--confine",
-        choices=["limits", "sandbox"],
-        help="hold the programs by limits, or in a sandbox, too: for strangers' ones",
-    )
-    group.addoption("--seed", type=int, help="repeat a run's random choices")
-    group.addoption(
-        "--watch", action="store_true", help="run again when a file has changed"
-    )
+    command_line.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,7 +68,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if not config.getoption("--watch"):
         return None
     root = Path(config.getoption("--submission") or ROOT).absolute()
-    asked = [folder.name for folder in _folders(config)]
+    asked = command_line.suites_asked(config)
     arguments = [arg for arg in config.invocation_params.args if arg != "--watch"]
     return watch(root, asked, arguments)
 
@@ -84,16 +77,13 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; with nothing but suites to run, print the score alone."""
     config.addinivalue_line("markers", "check(check): a graded check of the lab")
+    command_line.require_own_settings(config)
+    command_line.check_paths(config)
     state = config.stash[STATE] = State(config)
+    command_line.check_reports(state.reports)
     system.let_programs_be_interrupted()
     if config.getoption("--confine"):
         set_limits()
-    _require_own_settings(config)
-    for file in state.reports:
-        if file.suffix not in (".json", ".html"):
-            raise pytest.UsageError(f"--report {file}: it must end in .json or .html")
-        if not file.absolute().parent.is_dir():
-            raise pytest.UsageError(f"--report {file}: there is no such folder")
     if state.only_checks:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # and so clean up
         config.option.verbose = -2  # pytest's own lines would only be in the way
@@ -103,41 +93,10 @@ def pytest_configure(config: pytest.Config) -> None:
             sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
 
 
-def _require_own_settings(config: pytest.Config) -> None:
-    """Refuse to run by another pytest.ini, such as one that a submission brings.
-
-    pytest looks for settings before it knows the option --submission: it takes the
-    folder behind it for one of tests.
-    """
-    settings = ROOT / "pyproject.toml"
-    if not (config.inipath and settings.samefile(config.inipath)):
-        text = f"pytest does not use the settings in {settings}"
-        if folder := config.getoption("--submission"):
-            text += f": write --submission={folder}, with the ="
-        raise pytest.UsageError(text)
+# -- which checks there are ------------------------------------------------------------
 
 
-def _folders(config: pytest.Config) -> list[Path]:
-    """Return the folders of the tests that the command line names."""
-    here = config.invocation_params.dir
-    paths = [Path(here, arg.split("::")[0]) for arg in config.args]
-    return [(path if path.is_dir() else path.parent).resolve() for path in paths]
-
-
-def _asks_for_suites(config: pytest.Config) -> bool:
-    folders = _folders(config)
-    return bool(folders) and all(folder.name in EXERCISES for folder in folders)
-
-
-def _asked_ids(config: pytest.Config) -> set[str]:
-    """Return the ids in ``-k 4.5``: pytest itself would find 4.5 in 14.51 too."""
-    ids = set(config.option.keyword.split(" or "))
-    if not all(re.fullmatch(r"\d\.\d+", id) for id in ids):
-        return set()
-    config.option.keyword = ""
-    return ids
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
@@ -147,13 +106,12 @@ def pytest_collection_modifyitems(
         items.sort(key=_number)
     for item in items:
         if marker := item.get_closest_marker("check"):
-            declared = item.stash[CHECK] = marker.args[0]
-            if declared.id in state.results.all:
-                raise pytest.UsageError(f"two checks have the number {declared.id}")
-            state.results.all[declared.id] = Result(declared, item.path.parent.name)
-            item.add_marker(pytest.mark.timeout(90))
+            check = item.stash[CHECK] = marker.args[0]
+            _declare(state.run, item, check)
+            item.add_marker(pytest.mark.timeout(CHECK_LIMIT))
+            item.extra_keyword_matches.add(check.title)  # so -k finds its words
     if state.selected:
-        _deselect(config, items, state)
+        _select(config, items, state.selected)
 
 
 def _number(item: pytest.Item) -> tuple[int, ...]:
@@ -161,15 +119,44 @@ def _number(item: pytest.Item) -> tuple[int, ...]:
     return number_of(marker.args[0].id) if marker else (0,)
 
 
-def _deselect(config: pytest.Config, items: list[pytest.Item], state: State) -> None:
-    ids = [item.stash[CHECK].id if CHECK in item.stash else "" for item in items]
-    left = [i for i, id in zip(items, ids, strict=True) if id in state.selected]
-    config.hook.pytest_deselected(items=[item for item in items if item not in left])
-    items[:] = left
-    for id, result in state.results.all.items():
-        if id not in state.selected:
-            result.selected = False
-            result.outcome, result.message = "blocked", "The check was not selected."
+def _declare(run: Run, item: pytest.Item, check: Check) -> None:
+    """Note a check and all others of its exercise: in a report none is missing."""
+    exercise = item.path.parent.name
+    if exercise in EXERCISES and exercise not in run.exercises:
+        for other in checks_of(exercise).values():
+            run.results[other.id] = Result(other, exercise)
+    same = run.results.setdefault(check.id, Result(check, exercise))
+    if same.check != check:
+        text = _("two checks have the number {id}").format(id=check.id)
+        raise pytest.UsageError(text)
+
+
+def _select(
+    config: pytest.Config, items: list[pytest.Item], selected: set[str]
+) -> None:
+    wanted = [i for i in items if CHECK in i.stash and i.stash[CHECK].id in selected]
+    config.hook.pytest_deselected(items=[i for i in items if i not in wanted])
+    items[:] = wanted
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Note why a check will not run."""
+    for item in items:
+        if CHECK in item.stash:
+            _result_of(item).reason = _("The check was not selected.")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say so when -k leaves nothing to run."""
+    if session.config.stash[STATE].only_checks and not session.testsfailed:
+        command_line.expect_some_check(session.config, len(session.items))
+
+
+def _result_of(item: pytest.Item) -> Result:
+    return item.config.stash[STATE].run.results[item.stash[CHECK].id]
+
+
+# -- what becomes of a check -----------------------------------------------------------
 
 
 @pytest.fixture
@@ -177,8 +164,7 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     """Hand a check its laboratory, and clean up after it."""
     state = request.config.stash[STATE]
     exercise = request.path.parent.name
-    seed = state.results.seed
-    laboratory = Lab(state.submission, exercise, tmp_path, seed)
+    laboratory = Lab(state.submission, exercise, tmp_path, state.run.seed)
     request.node.stash[LAB_OF] = laboratory
     yield laboratory
     laboratory.clean_up()
@@ -188,13 +174,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a check as blocked when one that it needs has failed."""
     if CHECK not in item.stash:
         return
-    results = item.config.stash[STATE].results
-    check = item.stash[CHECK]
-    if blocked_by := results.blocks(check):
-        result = results.all[check.id]
-        result.outcome = "blocked"
-        result.message = f"Blocked: {blocked_by} must pass first."
-        pytest.skip(result.message)
+    result = _result_of(item)
+    result.blocked_by = item.config.stash[STATE].run.blocks(result.check)
+    if result.blocked_by:
+        result.outcome = BLOCKED
+        pytest.skip(result.why_not_run())
 
 
 @pytest.hookimpl(wrapper=True)
@@ -205,46 +189,53 @@ def pytest_runtest_makereport(
     report = yield
     if CHECK not in item.stash:
         return report
-    result = item.config.stash[STATE].results.all[item.stash[CHECK].id]
+    result = _result_of(item)
     result.seconds += call.duration
     if call.when == "call" and report.passed:
-        result.outcome, result.message = "passed", ""
+        result.outcome = PASSED
+        result.traceback = (
+            item.stash[LAB_OF].traceback() if LAB_OF in item.stash else ""
+        )
     elif report.failed and call.excinfo:
         _explain(item, result, call.excinfo.value)
-        report.longrepr = result.message
+        report.longrepr = message_of(result)
     return report
 
 
 def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
-    """Fill in a failed check's result; an error of the lab itself is no failure."""
-    result.outcome = "failed"
+    """Fill in a failed check's result; an error of the lab itself is not a failure."""
+    result.outcome = FAILED
     if isinstance(error, pytest.fail.Exception):  # pytest-timeout's
-        error = CheckFailedError(f"The check was given up: {error}")
+        text = _("The check was given up: {reason}").format(reason=error)
+        error = CheckFailedError(text)
     if not isinstance(error, CheckFailedError):
-        result.outcome = "error"
-        text = f"The lab itself failed: {error!r}. This is not your mistake."
-        error = CheckFailedError(f"{text}\n{_place(error)}", hint="Please report it.")
-    lab = item.stash.get(LAB_OF, None)
-    section = f"See “{result.check.read}” in the handout."
-    result.hint = " ".join(filter(None, [error.hint, result.check.hint, section]))
-    history = []
-    if lab:
+        result.outcome = ERROR
+        error = _fault_of_the_lab(error)
+    result.failure = error.failure
+    section = _("See “{section}” in the handout.").format(section=result.check.read)
+    hints = error.failure.hint, result.check.hint, section
+    result.hint = " ".join(filter(None, hints))
+    result.again = f"pytest {result.exercise} -k {result.check.id}"
+    state = item.config.stash[STATE]
+    result.again += state.given
+    if lab := item.stash.get(LAB_OF, None):
         result.steps = lab.history.steps
         result.output = lab.errors()
-        history = lab.history.lines()
-    result.again = f"pytest {result.exercise} -k {result.check.id}"
-    result.again += item.config.stash[STATE].given
-    if lab and lab.made_choices():
-        result.again += f" --seed {item.config.stash[STATE].results.seed}"
-    result.explanation = "\n".join(error.lines())
-    result.message = failure_text(result, error, history)
+        if lab.made_choices():
+            result.again += f" --seed {state.run.seed}"
 
 
-def _place(error: BaseException) -> str:
+def _fault_of_the_lab(error: BaseException) -> CheckFailedError:
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    text = _("The lab itself failed: {error}. This is not your mistake.")
+    message = f"{text.format(error=repr(error))}\n{place}"
+    return CheckFailedError(message, hint=_("Please report it."))
+
+
+# -- what is printed and written -------------------------------------------------------
 
 
 def pytest_report_teststatus(
@@ -260,15 +251,8 @@ def pytest_report_teststatus(
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Print a check's line when it is done."""
     answer = yield
-    state = item.config.stash[STATE]
-    if state.only_checks and CHECK in item.stash:
-        result = state.results.all[item.stash[CHECK].id]
-        blocked_by = state.results.blocks(result.check)
-        writer = item.config.get_terminal_writer()
-        remark = f"needs {blocked_by}" if result.outcome == "blocked" else ""
-        if result.seconds >= SLOW:
-            remark = f"after {result.seconds:.0f} s"
-        print_check(writer, result, remark)
+    if item.config.stash[STATE].only_checks and CHECK in item.stash:
+        print_check(item.config.get_terminal_writer(), _result_of(item))
     return answer
 
 
@@ -276,12 +260,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Close the run with the score."""
     state = config.stash[STATE]
-    if state.results.all and state.only_checks:
-        cache = getattr(config, "cache", None)  # absent after -p no:cacheprovider
-        root = state.submission.root
-        news = remember(cache, root, state.results) if cache else ""
-        writer = config.get_terminal_writer()
-        print_score(writer, state.results, news, state.everything)
+    if not state.run.results or not state.only_checks:
+        return
+    cache = getattr(config, "cache", None)  # absent after -p no:cacheprovider
+    root = state.submission.root
+    news = remember(cache, root, state.run) if cache else ""
+    writer = config.get_terminal_writer()
+    print_score(writer, state.run, news, state.everything, state.given)
+    print_advice(writer, advice_on(state.run, root))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -289,6 +275,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     state = session.config.stash[STATE]
     for file in state.reports:
         write = write_html if file.suffix == ".html" else write_json
-        write(state.results, file)
+        write(state.run, file)
     state.submission.remove_folder()
     system.kill_marked(f"LAB_RUN={MARK}")

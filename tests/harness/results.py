@@ -1,12 +1,15 @@
 """The result of a run: one entry for every declared check, whether it ran or not."""
 
-import json
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from tests.harness.checks import Check
-from tests.harness.steps import Step, show
+from tests.harness.failure import Failure
+from tests.harness.steps import Step
+from tests.harness.words import _, ngettext
+
+PASSED, FAILED, BLOCKED = "passed", "failed", "blocked"
+NOT_RUN = "not run"  # not selected, or the run ended before
+ERROR = "error"  # the lab itself failed
 
 
 @dataclass
@@ -15,20 +18,34 @@ class Result:
 
     check: Check
     exercise: str
-    outcome: str = "error"  # passed, failed, blocked, error
-    message: str = "The check did not run."  # the failure as the terminal shows it
-    explanation: str = ""  # the same without steps, hint and output
-    hint: str = ""
+    outcome: str = NOT_RUN
+    reason: str = ""  # why it was not run, where that is known
+    blocked_by: str = ""  # the check that must pass first
+    failure: Failure | None = None
+    hint: str = ""  # of the failure, of the check, and what to read
     again: str = ""  # the command that runs the check again
     steps: list[Step] = field(default_factory=list)
     output: str = ""  # what the programs said on stderr
-    selected: bool = True  # by -k
+    traceback: str = ""  # the last one of a program, though the check passed
     seconds: float = 0.0
 
     @property
     def points(self) -> int:
         """The points that were earned."""
-        return self.check.points if self.outcome == "passed" else 0
+        return self.check.points if self.outcome == PASSED else 0
+
+    @property
+    def ran(self) -> bool:
+        """Whether there is a verdict, or that of a check that this one needs."""
+        return self.outcome in (PASSED, FAILED, BLOCKED)
+
+    def why_not_run(self) -> str:
+        """Return why there is no verdict of its own, or ''."""
+        if self.outcome == BLOCKED:
+            return _("Blocked: {id} must pass first.").format(id=self.blocked_by)
+        if self.outcome == NOT_RUN:
+            return self.reason or _("The check did not run.")
+        return ""
 
 
 @dataclass
@@ -36,76 +53,63 @@ class Run:
     """A whole run, check by check in the order in which they run."""
 
     seed: int
-    all: dict[str, Result] = field(default_factory=dict)  # by check id
+    results: dict[str, Result] = field(default_factory=dict)  # by check id
 
     @property
     def points(self) -> int:
         """The points that were earned."""
-        return sum(result.points for result in self.all.values())
+        return sum(result.points for result in self.results.values())
 
     @property
     def max_points(self) -> int:
         """The points of all checks."""
-        return sum(result.check.points for result in self.all.values())
+        return sum(result.check.points for result in self.results.values())
+
+    @property
+    def exercises(self) -> list[str]:
+        """The exercises whose checks are in it."""
+        return list(dict.fromkeys(result.exercise for result in self.results.values()))
 
     def with_outcome(self, *outcomes: str) -> list[Result]:
         """Return the results of these outcomes."""
-        return [result for result in self.all.values() if result.outcome in outcomes]
+        return [r for r in self.results.values() if r.outcome in outcomes]
 
     def counts(self) -> list[str]:
         """Return how many checks had which outcome, in words."""
-        words = [r.outcome if r.selected else "not selected" for r in self.all.values()]
-        possible = ("passed", "failed", "blocked", "error", "not selected")
-        return [f"{words.count(word)} {word}" for word in possible if word in words]
+        outcomes = [result.outcome for result in self.results.values()]
+        counted = {outcome: outcomes.count(outcome) for outcome in dict.fromkeys(ORDER)}
+        return [_counted(outcome, count) for outcome, count in counted.items() if count]
 
     def blocks(self, check: Check) -> str:
         """Return the id of a needed check that ran and did not pass, or ''."""
-        needed = [self.all[id] for id in check.needs if id in self.all]
+        needed = [self.results[name] for name in check.needs if name in self.results]
         for result in needed:
-            if result.selected and result.outcome != "passed":
+            if result.outcome not in (PASSED, NOT_RUN):
                 return result.check.id
         return ""
 
 
-def write_json(results: Run, file: Path) -> None:
-    """Write a run as JSON."""
-    text = json.dumps(as_json(results), indent=1, ensure_ascii=False)
-    file.write_text(text, encoding="utf-8")
+ORDER = (PASSED, FAILED, BLOCKED, ERROR, NOT_RUN)
 
 
-def as_json(results: Run) -> dict[str, Any]:
-    """Return a run as section 6 of the design says."""
-    return {
-        "points": results.points,
-        "max_points": results.max_points,
-        "seed": results.seed,
-        "checks": [_check_as_json(result) for result in results.all.values()],
+def name_of(outcome: str) -> str:
+    """Return an outcome in the reader's language."""
+    names = {
+        PASSED: _("passed"),
+        FAILED: _("failed"),
+        BLOCKED: _("blocked"),
+        NOT_RUN: _("not run"),
+        ERROR: _("error"),
     }
+    return names.get(outcome, outcome)
 
 
-def _check_as_json(result: Result) -> dict[str, Any]:
-    return {
-        "id": result.check.id,
-        "exercise": result.exercise,
-        "title": result.check.title,
-        "points": result.points,
-        "max_points": result.check.points,
-        "outcome": result.outcome,
-        "message": result.message,
-        "hint": result.hint,
-        "steps": [_step_as_json(step) for step in result.steps],
-        "output": result.output,
-        "seconds": round(result.seconds, 3),
+def _counted(outcome: str, count: int) -> str:
+    texts = {
+        PASSED: ngettext("{count} passed", "{count} passed", count),
+        FAILED: ngettext("{count} failed", "{count} failed", count),
+        BLOCKED: ngettext("{count} blocked", "{count} blocked", count),
+        NOT_RUN: ngettext("{count} not run", "{count} not run", count),
+        ERROR: ngettext("{count} error", "{count} errors", count),
     }
-
-
-def _step_as_json(step: Step) -> dict[str, Any]:
-    return {
-        "from": step.who,
-        "to": step.to,
-        "event": step.what,
-        "data": show(step.data, 4096) if step.to else "",
-        "bytes": len(step.data),
-        "note": step.notes(),
-        "seconds": round(step.seconds, 6),
-    }
+    return texts[outcome].format(count=count)

@@ -5,9 +5,15 @@ they do here, and the failure print and the reports read it.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
+
+from tests.harness.words import _, ngettext
 
 LONGEST = 96  # bytes of data that a step shows
+FEWEST = 32  # bytes that it is worth to leave out
+MOST_ARRIVALS = 4  # that a step which sums others up may introduce
 BEFORE = 30  # bytes shown before a difference; it must not be in what is left out
 
 
@@ -16,17 +22,19 @@ def show(data: bytes, longest: int = LONGEST) -> str:
 
     What is left out is counted.
     """
-    if len(data) > longest:
-        half = longest // 2
-        left_out = f"… {len(data) - 2 * half:,} bytes …"
-        start, end = data[:half], data[len(data) - half :]
-        return f"{_literal(start)} {left_out} {_literal(end)}"
-    return _literal(data)
+    half = longest // 2
+    left_out = len(data) - 2 * half
+    if left_out < FEWEST:
+        return _literal(data)
+    count = ngettext("{count} byte", "{count} bytes", left_out)
+    middle = "… " + count.format(count=f"{left_out:,}") + " …"
+    return f"{_literal(data[:half])} {middle} {_literal(data[-half:])}"
 
 
 def column(data: bytes, index: int) -> int:
     """Return the place in ``show(data)`` where the byte number ``index`` stands."""
-    shown = data[: LONGEST // 2] if len(data) > LONGEST else data
+    is_cut = len(data) >= LONGEST + FEWEST
+    shown = data[: LONGEST // 2] if is_cut else data
     before = shown[:index]
     if _literal(shown).startswith("b"):
         return len(repr(before)) - 1
@@ -45,12 +53,21 @@ def _literal(data: bytes) -> str:
         return repr(data)
 
 
+class Kind(Enum):
+    """What a step is, whatever its words are."""
+
+    STARTS = "starts"  # a program does
+    CONNECTS = "connects"  # a peer or the program under test does
+    MESSAGE = "message"  # bytes went from one to another
+    EVENT = "event"  # anything else, in words
+
+
 @dataclass
 class Step:
     """One line of the history."""
 
     who: str  # who does it, or sends it
-    to: str  # who gets it; empty when it is no message
+    to: str  # who gets it; empty when it is not a message
     what: str  # the event in words; empty when it is a message
     data: bytes = b""
     note: str = ""  # an address, a delay
@@ -58,20 +75,28 @@ class Step:
     pieces: int = 1
     times: int = 1
     wrong: bool = False  # the message is another than was expected
+    kind: Kind = Kind.EVENT
+    arrivals: tuple[str, ...] = ()  # who is there from this step on
+
+    def event(self) -> str:
+        """Return what happened as a sentence."""
+        return _("{who} {what}").format(who=self.who, what=self.what)
 
     def line(self) -> str:
         """Return the step as one line for the terminal."""
-        if not self.to:
-            event = f"{self.who} {self.what}"
-            return f"{event:<44}  {self.note}".rstrip()
+        if self.kind is not Kind.MESSAGE:
+            return f"{self.event():<44}  {self.note}".rstrip()
         message = f"{self.who} → {self.to:<8} {show(self.data)}"
         return f"{message:<44}  {self.notes()}".rstrip()
 
     def notes(self) -> str:
         """Return what there is to add: the note, how many pieces, how many times."""
-        pieces = f"in {self.pieces} pieces" if self.pieces > 1 else ""
-        times = f"{self.times} times" if self.times > 1 else ""
-        return ", ".join(note for note in (self.note, pieces, times) if note)
+        pieces = ngettext("in {count} piece", "in {count} pieces", self.pieces)
+        times = ngettext("{count} time", "{count} times", self.times)
+        notes = [self.note]
+        notes += [pieces.format(count=self.pieces)] * (self.pieces > 1)
+        notes += [times.format(count=self.times)] * (self.times > 1)
+        return ", ".join(note for note in notes if note)
 
 
 @dataclass
@@ -82,30 +107,38 @@ class History:
     began: float = field(default_factory=time.monotonic)
 
     def event(self, who: str, what: str, note: str = "") -> None:
-        """Write down something that is no message."""
+        """Write down something that is not a message."""
         self._add(Step(who, "", what, note=note))
+
+    def arrives(self, kind: Kind, who: str, what: str, note: str = "") -> None:
+        """Write down that a program starts, or that somebody connects."""
+        self._add(Step(who, "", what, note=note, kind=kind, arrivals=(who,)))
 
     def sent(self, who: str, to: str, data: bytes) -> None:
         """Write down one send; single bytes, and repetitions, are one step."""
-        last = self.steps[-1] if self.steps else Step("", "", "")
-        same_way = (last.who, last.to) == (who, to)
-        if same_way and len(data) == 1 and len(last.data) == last.pieces:
+        last = self._last_of(who, to)
+        if last and len(data) == 1 and len(last.data) == last.pieces:
             last.data += data
             last.pieces += 1
-        elif same_way and last.data == data:
+        elif last and last.data == data:
             last.times += 1
         else:
-            self._add(Step(who, to, "", data))
+            self._add(Step(who, to, "", data, kind=Kind.MESSAGE))
 
     def received(self, who: str, to: str, data: bytes) -> None:
         """Write down what a recv brought; the pieces of one message are one step."""
-        last = self.steps[-1] if self.steps else None
-        if last and (last.who, last.to) == (who, to):
+        if last := self._last_of(who, to):
             last.data += data
             last.pieces += 1
         else:
-            waited = time.monotonic() - self.began - (last.seconds if last else 0)
-            self._add(Step(who, to, "", data, f"after {_duration(waited)}"))
+            before = self.steps[-1].seconds if self.steps else 0
+            waited = _after(time.monotonic() - self.began - before)
+            self._add(Step(who, to, "", data, waited, kind=Kind.MESSAGE))
+
+    def _last_of(self, who: str, to: str) -> Step | None:
+        """Return the last step if it is a message on this way."""
+        last = self.steps[-1] if self.steps else None
+        return last if last and (last.who, last.to) == (who, to) else None
 
     def sum_up(self, since: int, who: str, what: str) -> None:
         """Replace the steps from number ``since`` on by a short one: all went well.
@@ -114,7 +147,9 @@ class History:
         """
         replaced = self.steps[since:]
         began = replaced[0].seconds if replaced else time.monotonic() - self.began
-        self.steps[since:] = [Step(who, "", what, seconds=began)]
+        arrivals = tuple(name for step in replaced for name in step.arrivals)
+        arrivals = arrivals if len(arrivals) <= MOST_ARRIVALS else ()
+        self.steps[since:] = [Step(who, "", what, seconds=began, arrivals=arrivals)]
 
     def blame_last_message(self, to: str) -> None:
         """Mark what somebody received last: it is not what was expected."""
@@ -126,15 +161,24 @@ class History:
         step.seconds = time.monotonic() - self.began
         self.steps.append(step)
 
-    def lines(self, most: int = 30) -> list[str]:
-        """Return the numbered steps, of a long history the first and the last ones."""
-        numbered = [f"{n:>5}  {s.line()}" for n, s in enumerate(self.steps, 1)]
-        if len(numbered) <= most + 1:
-            return numbered
-        left_out = len(numbered) - most
-        middle = f"       … {left_out} steps left out, --report has them all …"
-        return [*numbered[:8], middle, *numbered[8 - most :]]
+
+def numbered(steps: Iterable[Step], again: str, most: int = 30) -> list[str]:
+    """Return the numbered steps, of a long history the first and the last ones.
+
+    ``again`` is the command that repeats the check: with a report it shows them all.
+    """
+    lines = [f"{n:>5}  {step.line()}" for n, step in enumerate(steps, 1)]
+    if len(lines) <= most + 1:
+        return lines
+    text = _("… {count} steps left out; all of them: {command} --report steps.html …")
+    middle = text.format(count=len(lines) - most, command=again)
+    return [*lines[:8], f"       {middle}", *lines[8 - most :]]
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+def _after(seconds: float) -> str:
+    """Return a delay in words; what is below the clock's noise is none."""
+    if seconds < 0.0001:
+        return _("at once")
+    if seconds < 1:
+        return _("after {count} ms").format(count=f"{seconds * 1000:.1f}")
+    return _("after {count} s").format(count=f"{seconds:.1f}")

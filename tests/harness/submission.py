@@ -8,20 +8,22 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from tests.harness.checks import CheckFailedError
 from tests.harness.confinement import sandboxed
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.failure import CheckFailedError
+from tests.harness.process import Command
+from tests.harness.words import _
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # comes with pytest
 
-LAB_TOML = """A line of lab.toml looks like this, with the quotes:
-"exercise4_multiclient.server" = ["./server", "{host}", "{port}"]"""
+SAMPLE = '"exercise4_multiclient.server" = ["./server", "{host}", "{port}"]'
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "tests", "solutions")
 
 
@@ -41,8 +43,9 @@ class Submission:
             self._fill(folder)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            message = f"{self.root} cannot be copied: {error}"
-            raise CheckFailedError(message) from None
+            text = _("{folder} cannot be copied: {reason}")
+            text = text.format(folder=self.root, reason=error)
+            raise CheckFailedError(text) from None
         return folder
 
     def _fill(self, folder: Path) -> None:
@@ -67,41 +70,48 @@ class Submission:
         try:
             commands: dict[str, list[str]] = tomllib.loads(file.read_text("utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CheckFailedError(f"{file} cannot be read: {error}") from None
+            text = _("{file} cannot be read: {reason}")
+            text = text.format(file=file, reason=error)
+            raise CheckFailedError(text) from None
         for name, command in commands.items():
             if not _is_command(command):
-                message = f"{file}: {name!r} must be a list of texts."
-                raise CheckFailedError(message, hint=LAB_TOML)
+                text = _("{file}: {name} must be a list of texts.")
+                text = text.format(file=file, name=repr(name))
+                hint = _("A line of lab.toml looks like this, with the quotes:")
+                raise CheckFailedError(text, hint=f"{hint} {SAMPLE}")
         return commands
 
     def command(
         self, exercise: str, program: str, host: str, port: int | str, *files: Path
-    ) -> list[str]:
+    ) -> Command:
         """Return the command that starts ``program``, "server" or "client".
 
         ``files`` are other folders that it may write to, such as the check's own.
         """
         command = self._plain_command(exercise, program, host, port)
         if self.in_sandbox:
-            return sandboxed(command, self.folder, *files)
+            words = sandboxed(command.words, self.folder, *files)
+            return replace(command, words=words, in_sandbox=True)
         return command
 
     def _plain_command(
         self, exercise: str, program: str, host: str, port: int | str
-    ) -> list[str]:
-        given = self._commands.get(f"{exercise}.{program}")
-        if given:
-            return [_fill_in(word, host, port) for word in given]
+    ) -> Command:
+        if given := self._commands.get(f"{exercise}.{program}"):
+            return Command([_fill_in(word, host, port) for word in given])
+        self._expect_file(f"{exercise}/{program}.py")
+        python = [sys.executable, "-X", "faulthandler", "-m", f"{exercise}.{program}"]
+        return Command([*python, host, str(port)], is_python=True)
+
+    def _expect_file(self, name: str) -> None:
         if not self.root.is_dir():
-            raise CheckFailedError(f"There is no folder {self.root}.")
-        file = self.root / exercise / f"{program}.py"
-        if not file.is_file():
-            raise CheckFailedError(
-                f"There is no {exercise}/{program}.py in {self.root}.",
-                hint="A submission is laid out like the lab: one folder per exercise.",
-            )
-        module = f"{exercise}.{program}"
-        return [sys.executable, "-X", "faulthandler", "-m", module, host, str(port)]
+            text = _("There is no folder {folder}.")
+            raise CheckFailedError(text.format(folder=self.root))
+        if not (self.root / name).is_file():
+            text = _("There is no {file} in {folder}.")
+            hint = _("A submission is laid out like the lab: one folder per exercise.")
+            message = text.format(file=name, folder=self.root)
+            raise CheckFailedError(message, hint=hint)
 
 
 def _copy(source: Path, names: Iterable[str], target: Path) -> None:

@@ -7,12 +7,12 @@ on every system.
 import contextlib
 import os
 import random
-import shlex
 import signal
 import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -120,16 +120,9 @@ def change_terminal(terminal: int, settings: list[Any]) -> None:
     termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
-def in_control(command: list[str]) -> list[str]:
+def in_control(command: Sequence[str]) -> list[str]:
     """Return the command such that its terminal controls it: Ctrl+C there is SIGINT."""
     return [sys.executable, "-c", TAKE_TERMINAL, *command]
-
-
-def with_open_files(command: list[str], limit: int) -> list[str]:
-    """Return the command under a limit of open files; Windows knows no such limit."""
-    if WINDOWS:
-        return command
-    return ["/bin/sh", "-c", f"ulimit -n {limit}; exec {shlex.join(command)}"]
 
 
 def let_programs_be_interrupted() -> None:

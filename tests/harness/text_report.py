@@ -3,19 +3,22 @@
 import re
 from typing import TYPE_CHECKING
 
-from tests.harness.checks import CheckFailedError
-from tests.harness.exercises import EXERCISES, ROOT
-from tests.harness.results import Result, Run
+from tests.harness.exercises import EXERCISES, ROOT, after
+from tests.harness.failure import Failure
+from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED, Result, Run
+from tests.harness.steps import numbered
+from tests.harness.words import _, ngettext
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
 
 WIDTH = 88
-SIGNS = {"passed": "✓", "failed": "✗", "blocked": "–", "error": "!"}
-COLOURS = {"passed": "green", "failed": "red", "blocked": "yellow", "error": "red"}
+SIGNS = {PASSED: "✓", FAILED: "✗", BLOCKED: "–", NOT_RUN: "·", ERROR: "!"}
+COLOURS = {PASSED: "green", FAILED: "red", BLOCKED: "yellow", ERROR: "red"}
 # Frames of a traceback that are not the student's: their files have absolute names.
 PYTHONS_OWN = re.compile(r'^  File "(?:/|<|[A-Z]:)[^"]*", line .*\n(?:    .*\n)*', re.M)
 MOST_OUTPUT = 20  # lines of a program's stderr
+SLOW = 5.0  # seconds: of a check that took longer, its line says how long
 
 
 def check_line(result: Result, remark: str = "") -> str:
@@ -26,87 +29,138 @@ def check_line(result: Result, remark: str = "") -> str:
     return f"{start:<{WIDTH - 6}} {points:>5}  {remark}".rstrip()
 
 
-def failure_text(result: Result, error: CheckFailedError, history: list[str]) -> str:
-    """Return the explanation of a failed check, as the design's section 6 shows it."""
-    lines = [check_line(result), *history]
-    lines += [f"  {line}" for line in error.lines()]
+def remark_on(result: Result) -> str:
+    """Return what follows a check's points: why it is blocked, or that it was slow."""
+    if result.seconds >= SLOW:
+        return _("after {count} s").format(count=f"{result.seconds:.0f}")
+    if result.outcome == BLOCKED:
+        return _("needs {id}").format(id=result.blocked_by)
+    return ""
+
+
+def message_of(result: Result) -> str:
+    """Return a failure whole, as a student reads it; or why there is no verdict."""
+    if not result.failure:
+        return result.why_not_run()
+    lines = [check_line(result), *numbered(result.steps, result.again)]
+    lines += explanation_of(result.failure)
     lines += _output_lines(result.output)
-    lines += paragraph("Hint", result.hint)
-    lines += [f"  Again {result.again}"]
+    lines += paragraph(_("Hint"), result.hint)
+    lines += paragraph(_("Again"), result.again, wrapped=False)
     return "\n".join(lines)
+
+
+def explanation_of(failure: Failure) -> list[str]:
+    """Return what was expected and what came, indented."""
+    return [f"  {line}" for line in failure.lines()]
 
 
 def _output_lines(output: str) -> list[str]:
     lines = PYTHONS_OWN.sub("", output + "\n").strip().splitlines()
     if not lines:
         return []
-    left_out = len(lines) - MOST_OUTPUT
-    if left_out > 0:
-        lines = [f"… {left_out} lines left out …", *lines[-MOST_OUTPUT:]]
-    return ["  The program's stderr:", *(f"    | {_cut(line)}" for line in lines)]
+    if (left_out := len(lines) - MOST_OUTPUT) > 0:
+        text = ngettext(
+            "… {count} line left out …", "… {count} lines left out …", left_out
+        )
+        lines = [text.format(count=left_out), *lines[-MOST_OUTPUT:]]
+    title = _("The program's stderr:")
+    return [f"  {title}", *(f"    | {_cut(line)}" for line in lines)]
 
 
 def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
-def paragraph(word: str, text: str) -> list[str]:
-    """Return text wrapped behind an indented word."""
-    lines, line = [], f"  {word:<5} "
+def paragraph(word: str, text: str, *, wrapped: bool = True) -> list[str]:
+    """Return text after an indented word; a command is not wrapped."""
+    start = f"  {word:<5} "
+    if not wrapped:
+        return [start + text]
+    lines, line = [], start
     for part in text.split():
-        if len(line) + len(part) > WIDTH:
+        if len(line) + len(part) > WIDTH and line.strip():
             lines.append(line.rstrip())
-            line = " " * 8
+            line = " " * len(start)
         line += part + " "
     return [*lines, line.rstrip()]
 
 
-def print_check(writer: "TerminalWriter", result: Result, remark: str) -> None:
+def print_check(writer: "TerminalWriter", result: Result) -> None:
     """Print a check's line as soon as its outcome is known."""
-    colour = {COLOURS[result.outcome]: True}
-    writer.line(check_line(result, remark), **colour)
+    colour = COLOURS.get(result.outcome)
+    line = check_line(result, remark_on(result))
+    writer.line(line, **({colour: True} if colour else {}))
+    if result.traceback and result.outcome == PASSED:
+        text = _("but a program printed a traceback: {reason}")
+        writer.line(f"       {text.format(reason=result.traceback)}", yellow=True)
 
 
 def print_score(
-    writer: "TerminalWriter", results: Run, news: str, everything: bool
+    writer: "TerminalWriter", run: Run, news: str, everything: bool, given: str
 ) -> None:
-    """Print the first failure (or all), the points, what is new, and what is next."""
-    failed = results.with_outcome("failed", "error")
-    failed = [result for result in failed if result.seconds or result.message]
+    """Print the first failure (or all), the points, what is new, and what is next.
+
+    ``given`` are the options that say what is graded: they belong to a command.
+    """
+    failed = run.with_outcome(FAILED, ERROR)
     for result in failed if everything else failed[:1]:
         writer.line()
-        writer.line(result.message)
+        writer.line(message_of(result))
     writer.line()
-    _print_bar(writer, results)
-    for line in paragraph("Since", news) if news else []:
+    _print_bar(writer, run)
+    for line in paragraph(_("Since"), news) if news else []:
         writer.line(line)
-    _print_next(writer, results, failed, everything)
+    lines = _next_after_failure(failed, everything) if failed else _next(run, given)
+    for line in lines:
+        writer.line(line)
 
 
-def _print_bar(writer: "TerminalWriter", results: Run) -> None:
-    points, most = results.points, results.max_points
+def print_advice(writer: "TerminalWriter", advice: list[str]) -> None:
+    """Print what no check can see."""
+    for text in advice:
+        for line in paragraph(_("Note"), text):
+            writer.line(line, yellow=True)
+
+
+def _print_bar(writer: "TerminalWriter", run: Run) -> None:
+    points, most = run.points, run.max_points
     filled = 40 * points // max(most, 1)
     bar = "█" * filled + "░" * (40 - filled)
     colour = {"green" if points == most else "yellow": True}
-    counts = ", ".join(results.counts())
-    writer.line(f"  Score {bar} {points}/{most}   {counts}", **colour)
+    counts = ", ".join(run.counts())
+    (line,) = paragraph(_("Score"), f"{bar} {points}/{most}   {counts}", wrapped=False)
+    writer.line(line, **colour)
 
 
-def _print_next(
-    writer: "TerminalWriter", results: Run, failed: list[Result], everything: bool
-) -> None:
-    if not failed:
-        graded = {result.exercise for result in results.all.values()}
-        later = list(EXERCISES)[list(EXERCISES).index(max(graded)) + 1 :]
-        to_do = [name for name in later if (ROOT / name).is_dir()]  # handed out
-        if to_do and results.points == results.max_points:
-            writer.line(f"  Next  {to_do[0]}/README.md")
-        return
+def _next_after_failure(failed: list[Result], everything: bool) -> list[str]:
     first = failed[0]
-    section = f"read “{first.check.read}” in {first.exercise}/README.md"
-    text = f"{first.check.id} {first.check.title}: {section}"
-    for line in paragraph("Next", text):
-        writer.line(line)
+    text = _("{id} {title}: read “{section}” in {handout}").format(
+        id=first.check.id,
+        title=first.check.title,
+        section=first.check.read,
+        handout=f"{first.exercise}/README.md",
+    )
+    lines = paragraph(_("Next"), text)
     if len(failed) > 1 and not everything:
         ids = ", ".join(result.check.id for result in failed[1:])
-        writer.line(f"  Also failed: {ids}. Add -v to see every failure whole.")
+        text = _("Also failed: {ids}. Add -v to see every failure whole.")
+        lines.append(f"  {text.format(ids=ids)}")
+    return lines
+
+
+def _next(run: Run, given: str) -> list[str]:
+    """Return what to do when nothing has failed: run the rest, or go on."""
+    if not run.with_outcome(PASSED):
+        return []
+    if run.points < run.max_points:
+        text = _("passed; now all: {command}")
+        command = f"pytest {' '.join(run.exercises)}{given}"
+        return paragraph(_("Next"), text.format(command=command), wrapped=False)
+    later = after(max(run.exercises, key=list(EXERCISES).index))
+    handed_out = [name for name in later if (ROOT / name).is_dir()]
+    return [
+        line
+        for name in handed_out[:1]
+        for line in paragraph(_("Next"), f"{name}/README.md")
+    ]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.harness.words import _
+
 if TYPE_CHECKING:
     from watchfiles import Change
 
-MISSING = "--watch needs the package watchfiles: python -m pip install watchfiles"
+MISSING = _("--watch needs the package watchfiles: python -m pip install watchfiles")
 DEBOUNCE = 200  # milliseconds in which an editor may write several files
 
 
@@ -25,7 +27,7 @@ def watch(root: Path, exercises: Sequence[str], arguments: Sequence[str]) -> int
     if (root / "lab.toml").is_file() or not folders:  # any file may count
         folders = [root]
     not_the_chat = [*DefaultFilter.ignore_entity_patterns, r"\.db(-\w+)?$"]
-    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it tells of each stop
+    logging.getLogger("watchfiles").setLevel(logging.ERROR)  # it logs each stop
     run_process(
         *folders,
         target=run_once,
@@ -40,11 +42,11 @@ def watch(root: Path, exercises: Sequence[str], arguments: Sequence[str]) -> int
 def run_once(arguments: Sequence[str]) -> None:
     """Run pytest: the work of a process of its own, which a change may interrupt."""
     pytest.main(list(arguments))
-    print("\n  Watching for changes; Ctrl+C ends.", flush=True)
+    print("\n  " + _("Watching for changes; Ctrl+C ends."), flush=True)
 
 
 def announce(changes: "set[tuple[Change, str]]") -> None:
     """Print a rule that names what has changed, without an editor's passing files."""
-    files = {Path(file) for _, file in changes}
+    files = {Path(file) for _change, file in changes}
     names = ", ".join(sorted(file.name for file in files if file.exists()))
     print(f"\n──── {time.strftime('%H:%M:%S')} {names} ".ljust(88, "─"), flush=True)

@@ -52,7 +52,7 @@ WRONG = [
         tempting="it looks tidy in the source",
         file=FILE,
         caught_by="3.1",
-        words=("Name: value", "nothing stands before its first letter"),
+        words=("Name: value", "nothing comes before its first letter"),
         changes=(('"Connection: close', '"        Connection: close'),),
     ),
     Wrong(
@@ -185,7 +185,7 @@ WRONG = [
         tempting="with Connection: close most servers do close",
         file=FILE,
         caught_by="3.4",
-        words=("still running", "when so many have come, stop"),
+        words=("still running", "once that many have arrived, stop"),
         changes=(
             (
                 "return int(value)",

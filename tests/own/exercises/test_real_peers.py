@@ -20,10 +20,11 @@ import pytest
 
 from tests.answers.grading import solutions_lab
 from tests.harness import system
+from tests.harness.connecting import connect
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
-from tests.harness.peer import connect
-from tests.harness.program import Program, clean_environment
+from tests.harness.process import clean_environment
+from tests.harness.program import Program
 
 SIZES = (0, 1, 1000, 65_536, 3_000_000)  # bytes, of files that must come intact
 StartFiles = Callable[[Lab], tuple[str, int]]

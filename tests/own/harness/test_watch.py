@@ -1,4 +1,4 @@
-"""What changed since the last run, and running again when a file changes."""
+"""--watch: running again when a file changes."""
 
 import os
 import signal
@@ -6,62 +6,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from tests.answers.grading import lay_over_solutions
 from tests.harness import system
-from tests.harness.checks import Check
 from tests.harness.exercises import ROOT
-from tests.harness.last_run import remember
-from tests.harness.results import Result, Run
+from tests.own import peers
 
 WATCHING = "  Watching for changes; Ctrl+C ends.\n"
 SUITE = "exercise1_http_hello"
-
-
-class Memory(dict[str, Any]):
-    """A cache that forgets everything in the end."""
-
-    def set(self, key: str, value: object) -> None:
-        """Keep a value."""
-        self[key] = value
-
-
-def news(cache: Memory, root: str = "mine", **outcomes: str) -> str:
-    """Remember a run of the checks c1, c2, …, and return what is new."""
-    results = Run(seed=1)
-    for id, outcome in outcomes.items():
-        check = Check(id, "title", 1, (), "hint", "read")
-        selected = outcome != "not selected"
-        results.all[id] = Result(check, SUITE, outcome, selected=selected)
-    return remember(cast(pytest.Cache, cache), Path(root), results)
-
-
-def test_first_run_has_no_news() -> None:
-    assert news(Memory(), c1="passed", c2="failed") == ""
-
-
-def test_news_since_the_last_run() -> None:
-    cache = Memory()
-    news(cache, c1="passed", c2="failed", c3="blocked", c4="passed")
-    text = news(cache, c1="failed", c2="passed", c3="passed", c4="passed")
-    assert text == "the last run: better c2, c3 · worse c1"
-    assert news(cache, c1="failed", c2="passed", c3="passed", c4="passed") == ""
-
-
-def test_news_leave_out_what_did_not_run() -> None:
-    cache = Memory()
-    news(cache, c1="passed", c2="passed", c3="failed")
-    assert news(cache, c1="not selected", c2="error", c3="passed").endswith("better c3")
-    assert news(cache, c1="failed", c2="passed", c3="passed").endswith("worse c1")
-
-
-def test_news_of_another_submission() -> None:
-    cache = Memory()
-    news(cache, "mine", c1="passed")
-    assert news(cache, "hers", c1="failed") == ""
 
 
 @pytest.fixture
@@ -72,7 +26,7 @@ def submission(tmp_path: Path) -> Path:
 @pytest.fixture
 def watching(submission: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
     """Watch a submission; the cache, too, is the test's own."""
-    pytest.importorskip("watchfiles")
+    peers.package("watchfiles")
     command = [sys.executable, "-m", "pytest", SUITE, "-k", "1.1", "--watch"]
     options = [f"--submission={submission}", "-o", f"cache_dir={tmp_path / 'cache'}"]
     with subprocess.Popen(

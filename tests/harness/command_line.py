@@ -1,0 +1,126 @@
+"""What is asked for on the command line: which suites, which checks, which reports.
+
+What cannot be done gets one line that says what to write instead.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.harness.checks import checks_of
+from tests.harness.exercises import EXERCISES, ROOT, is_check_id
+from tests.harness.words import _
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the lab's options."""
+    group = parser.getgroup("the socket lab")
+    folder = _("grade this folder's files")
+    group.addoption("--submission", metavar="DIR", help=folder)
+    group.addoption(
+        "--report",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help=_("write the results to FILE.json or FILE.html"),
+    )
+    group.addoption(
+        "--confine",
+        choices=["limits", "sandbox"],
+        help=_("hold the programs by limits, or in a sandbox, too: for untrusted code"),
+    )
+    group.addoption("--seed", type=int, help=_("repeat a run's random choices"))
+    watch = _("run again when a file has changed")
+    group.addoption("--watch", action="store_true", help=watch)
+
+
+def suites_asked(config: pytest.Config) -> list[str]:
+    """Return the exercises that the command line names, if it names nothing else."""
+    paths = _paths(config)
+    folders = [(path if path.is_dir() else path.parent).name for path in paths]
+    return folders if all(folder in EXERCISES for folder in folders) else []
+
+
+def _paths(config: pytest.Config) -> list[Path]:
+    """Return the files and folders that the command line names."""
+    here = config.invocation_params.dir
+    return [Path(here, arg.split("::")[0]).resolve() for arg in config.args]
+
+
+def check_paths(config: pytest.Config) -> None:
+    """Say what to write instead of a path that leads to no suite."""
+    for arg, path in zip(config.args, _paths(config), strict=True):
+        if not path.exists():
+            _suggest_folder(arg.split("::")[0], config.invocation_params.dir)
+        elif path.parent.name in EXERCISES and not path.name.startswith("test_"):
+            text = _("{file} is not a suite: write pytest {folder}")
+            text = text.format(file=path.name, folder=path.parent.name)
+            raise pytest.UsageError(text)
+
+
+def _suggest_folder(name: str, here: Path) -> None:
+    if here != ROOT and ROOT in here.parents and (ROOT / name).exists():
+        text = _("there is no {name} here: go to the lab's top folder, {folder}")
+        raise pytest.UsageError(text.format(name=name, folder=ROOT))
+    meant = [folder for folder in EXERCISES if name and folder.startswith(name)]
+    if meant:
+        text = _("there is no {name}: write pytest {folder}")
+        raise pytest.UsageError(text.format(name=name, folder=meant[0]))
+
+
+def checks_asked(config: pytest.Config, exercises: list[str]) -> set[str]:
+    """Return the ids in ``-k 4.5``, which are taken from pytest: it would find 14.51.
+
+    Other words are left to pytest, which looks for them in names and titles.
+    """
+    keyword: str = config.option.keyword
+    ids = [word for word in re.split(r"[\s,]+", keyword) if word != "or"]
+    if not all(map(is_check_id, ids)) or not exercises:
+        return set()
+    if keyword.split(" or ") != ids:
+        text = _('-k {words}: write -k "{better}"')
+        better = " or ".join(ids)
+        raise pytest.UsageError(text.format(words=keyword, better=better))
+    known = {check_id for exercise in exercises for check_id in checks_of(exercise)}
+    for check_id in ids:
+        if check_id not in known:
+            text = _("there is no check {id} in {exercises}")
+            text = text.format(id=check_id, exercises=", ".join(exercises))
+            raise pytest.UsageError(text)
+    config.option.keyword = ""
+    return set(ids)
+
+
+def expect_some_check(config: pytest.Config, count: int) -> None:
+    """Refuse words behind -k that no title holds."""
+    if config.option.keyword and not count:
+        text = _("no check has {words} in its title; a check's number will do: -k 4.5")
+        raise pytest.UsageError(text.format(words=repr(config.option.keyword)))
+
+
+def check_reports(files: list[Path]) -> None:
+    """Refuse a report that cannot be written."""
+    for file in files:
+        if file.suffix not in (".json", ".html"):
+            text = _("--report {file}: it must end in .json or .html")
+            raise pytest.UsageError(text.format(file=file))
+        if not file.absolute().parent.is_dir():
+            text = _("--report {file}: there is no such folder")
+            raise pytest.UsageError(text.format(file=file))
+
+
+def require_own_settings(config: pytest.Config) -> None:
+    """Refuse to run by another pytest.ini, such as one that a submission brings.
+
+    pytest looks for settings before it knows the option --submission: it takes the
+    folder after it for one of tests.
+    """
+    settings = ROOT / "pyproject.toml"
+    if config.inipath and settings.samefile(config.inipath):
+        return
+    text = _("pytest does not use the settings in {file}").format(file=settings)
+    if folder := config.getoption("--submission"):
+        instead = _("write {option}, with the =")
+        text += ": " + instead.format(option=f"--submission={folder}")
+    raise pytest.UsageError(text)

@@ -1,0 +1,112 @@
+"""Connections between peers and the program under test, in both directions."""
+
+import select
+import socket
+from typing import NoReturn
+
+from tests.harness import system
+from tests.harness.failure import CheckFailedError, Seen, Symptom
+from tests.harness.patience import START, slices
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+from tests.harness.steps import History, Kind, show
+from tests.harness.symptoms import explain
+from tests.harness.words import _
+
+
+def connect(
+    name: str,
+    host: str,
+    port: int,
+    program: Program,
+    history: History,
+    receive_buffer: int = 0,
+) -> Peer:
+    """Connect to a program, which may still be starting: the first client tries again.
+
+    Nothing else tells that a server is up without using up one of its accepts.
+    """
+    connection = _connect(host, port, program, receive_buffer)
+    system.send_at_once(connection)
+    host, port = connection.getsockname()
+    history.arrives(Kind.CONNECTS, name, _("connects"), f"{host}:{port}")
+    return Peer(name, connection, program, history)
+
+
+def _connect(
+    host: str, port: int, program: Program, receive_buffer: int
+) -> socket.socket:
+    for wait in slices(START):
+        connection = socket.socket()
+        if receive_buffer:
+            system.shrink_buffers(connection, receive_buffer)
+        connection.settimeout(START)
+        try:
+            connection.connect((host, port))
+        except OSError as error:
+            connection.close()
+            refused = isinstance(error, ConnectionRefusedError)
+            if not refused or program.was_reached or program.exited.wait(wait):
+                _fail_to_connect(host, port, program, error.strerror or str(error))
+        else:
+            program.was_reached = True
+            return connection
+    reason = _("nobody listened for {count} s").format(count=f"{START:g}")
+    return _fail_to_connect(host, port, program, reason)
+
+
+def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoReturn:
+    lead = _("Expected the {name} to listen on")
+    if program.was_reached:
+        lead = _("Expected the {name} to go on to listen on")
+    expected = lead.format(name=program.name), f"{host}:{port}"
+    error = CheckFailedError(expected=expected, got=(_("but"), reason))
+    failure = error.failure
+    failure.add(Symptom(Seen.REFUSED))
+    explain(error, program.name, program, hangs=True)
+    if printed := bytes(program.stdout.data):
+        text = _("{name} printed {text}").format(name=program.name, text=show(printed))
+        failure.add(Symptom(Seen.PRINTED, text))
+    if not program.was_reached and "error: " not in program.errors():
+        failure.hint = failure.hint or NOT_LISTENING
+    raise error
+
+
+NOT_LISTENING = _(
+    "Nobody listens there. See that bind() gets HOST and PORT, and that the server then"
+    " waits in accept()."
+)
+
+
+class Listener:
+    """A server's listening socket in the hands of the suite, for clients to meet."""
+
+    def __init__(self, host: str) -> None:
+        """Listen on a port that is free."""
+        self.socket = socket.create_server((host, 0))
+        self.host, self.port = self.socket.getsockname()[:2]
+
+    def accept(self, name: str, program: Program, history: History) -> Peer:
+        """Wait for the program under test to connect."""
+        for wait in slices(START):
+            if select.select([self.socket], [], [], wait)[0]:
+                connection, address = self.socket.accept()
+                system.send_at_once(connection)
+                event = _("connects to {name}").format(name=name)
+                where = f"{address[0]}:{address[1]}"
+                history.arrives(Kind.CONNECTS, program.name, event, where)
+                return Peer(name, connection, program, history)
+            if program.exited.is_set():
+                break
+        error = CheckFailedError(
+            expected=(
+                _("Expected the client to connect to"),
+                f"{self.host}:{self.port}",
+            ),
+            got=(_("but it"), _("did not")),
+        )
+        raise explain(error, program.name, program, hangs=True)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.socket.close()

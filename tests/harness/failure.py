@@ -1,0 +1,87 @@
+"""What was wrong, as facts: what was expected, what came, where, and what was seen.
+
+Terminal, page and JSON are renderings of a ``Failure``: see text_report, html_report
+and json_report.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+Part = tuple[str, str]  # a lead, "Expected bob to receive", and what follows it
+
+
+class Seen(Enum):
+    """What was seen of the program or its connection: a hint follows from it."""
+
+    DIFFERENCE = "difference"  # other bytes came than were expected
+    SILENCE = "silence"  # nothing (more) came
+    CLOSED = "closed"  # the connection ended first
+    RESET = "reset"  # the connection was reset
+    REFUSED = "refused"  # nobody listened
+    TRACEBACK = "traceback"  # the program printed one
+    ENDED = "ended"  # the program had ended
+    WAITS = "waits"  # all its threads wait, and we know where
+    BUSY = "busy"  # it runs on and on
+    PRINTED = "printed"  # it printed something else
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """Something that was seen; ``where`` is a line of the student's program."""
+
+    seen: Seen
+    text: str = ""  # for the reader; empty where the other parts of a failure say it
+    where: str = ""  # "server.py line 73"
+
+
+@dataclass
+class Failure:
+    """A wrong answer: what was expected, what came, and what to do."""
+
+    message: str = ""  # a sentence, where two parts are not enough
+    expected: Part | None = None
+    got: Part | None = None
+    at: int | None = None  # the column of the first difference in got's text
+    remark: str = ""  # on that difference
+    hint: str = ""  # of what was seen; it comes before the check's own
+    symptoms: list[Symptom] = field(default_factory=list)
+
+    def add(self, symptom: Symptom) -> None:
+        """Add what the program's state says: a traceback, an early end, a hang."""
+        if symptom not in self.symptoms:
+            self.symptoms.append(symptom)
+
+    @property
+    def where(self) -> str:
+        """The line of the student's program that has to do with it, or ''."""
+        return next((symptom.where for symptom in self.symptoms if symptom.where), "")
+
+    @property
+    def seen(self) -> list[str]:
+        """The names of what was seen, without repetitions."""
+        found = [symptom.seen.value for symptom in self.symptoms]
+        if self.at is not None:
+            found.insert(0, Seen.DIFFERENCE.value)
+        return list(dict.fromkeys(found))
+
+    def lines(self) -> list[str]:
+        """Return the explanation, without steps and hint, line by line."""
+        lines = self.message.splitlines()
+        pairs = [pair for pair in (self.expected, self.got) if pair]
+        width = max((len(lead) for lead, _ in pairs), default=0)
+        lines += [f"{lead:<{width}}   {text}" for lead, text in pairs]
+        if self.at is not None:
+            lines.append(" " * (width + 3 + self.at) + f"^ {self.remark}".rstrip())
+        elif self.remark:
+            lines.append(self.remark)
+        said = (symptom.text for symptom in self.symptoms)
+        return lines + [line for text in said for line in text.splitlines()]
+
+
+class CheckFailedError(Exception):
+    """Raised where a check fails; it carries the failure."""
+
+    def __init__(self, message: str = "", **parts: object) -> None:
+        """Take the parts of a Failure."""
+        super().__init__(message)
+        self.failure = Failure(message, **parts)  # type: ignore[arg-type]

@@ -1,0 +1,208 @@
+"""Processes under test: each starts in a group of its own, is watched, and stopped."""
+
+import os
+import re
+import shlex
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.harness import system
+from tests.harness.failure import CheckFailedError
+from tests.harness.output import Output
+from tests.harness.patience import (
+    ANSWER,
+    SLICE,
+    SOON,
+    START,
+    slices,
+    slices_until_still,
+    wait_until,
+)
+from tests.harness.words import _
+
+MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
+
+
+@dataclass(frozen=True)
+class Command:
+    """The words that start a program, and what we know of it."""
+
+    words: Sequence[str]
+    is_python: bool = False  # with -X faulthandler: it can say where it waits
+    in_sandbox: bool = False  # the words begin with those of bubblewrap
+
+    def with_arguments(self, *arguments: str) -> "Command":
+        """Return the command with more arguments at its end."""
+        return replace(self, words=[*self.words, *arguments])
+
+    def after(self, shell_code: str) -> "Command":
+        """Return the command run by a shell that does something else before."""
+        code = f"{shell_code} && exec {shlex.join(self.words)}"
+        return replace(self, words=["/bin/sh", "-c", code])
+
+    def with_open_files(self, limit: int) -> "Command":
+        """Return the command under a limit of open files; Windows has no such limit."""
+        return self if system.WINDOWS else self.after(f"ulimit -n {limit}")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without what would change Python's ways.
+
+    PYTHONUNBUFFERED, for instance, would hide that a program forgets to flush. COLUMNS
+    and LINES may come from GNU readline in this process; a terminal has its own size.
+    """
+    foreign = re.compile("PYTHON|COLUMNS$|LINES$")
+    kept = {k: v for k, v in os.environ.items() if not foreign.match(k)}
+    # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
+    return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+class Process:
+    """One run of a command, with its keyboard, its stdout and its stderr."""
+
+    def __init__(
+        self,
+        command: Command,
+        folder: Path,
+        environment: dict[str, str] | None = None,
+        *,
+        in_terminal: bool = False,
+    ) -> None:
+        """Start ``command`` in ``folder``; CheckFailedError where that cannot be."""
+        self.command = command
+        self.folder = folder
+        self.stdout, self.stderr = Output(), Output()
+        self.exited = threading.Event()
+        environment = clean_environment() | (environment or {})
+        outside = inside = subprocess.PIPE
+        if in_terminal:
+            outside, inside = system.open_terminal()
+        self.process = self._start(environment, inside)
+        if in_terminal:
+            os.close(inside)
+            self.keyboard, stdout = outside, os.dup(outside)
+        else:
+            self.keyboard = _taken_over(self.process.stdin)
+            stdout = _taken_over(self.process.stdout)
+        self.stdout.follow(stdout)
+        self.stderr.follow(_taken_over(self.process.stderr))
+        threading.Thread(target=self._wait, daemon=True).start()
+
+    def _start(
+        self, environment: dict[str, str], inside: int
+    ) -> "subprocess.Popen[bytes]":
+        words = self.command.words
+        try:
+            return subprocess.Popen(
+                words,
+                cwd=self.folder,
+                env=environment,
+                stdin=inside,
+                stdout=inside,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                **system.process_options(),
+            )
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the command
+            reason = getattr(error, "strerror", None) or error
+            text = _("{command} cannot be started: {reason}.")
+            hint = _(
+                "The command is in lab.toml, and runs in a copy of the submission."
+            )
+            message = text.format(command=repr(words[0]), reason=reason)
+            raise CheckFailedError(message, hint=hint) from None
+
+    def _wait(self) -> None:
+        status = self.process.wait()
+        # bubblewrap reports a signal as a shell does.
+        if self.command.in_sandbox and status > 128:
+            self.process.returncode = 128 - status
+        self.exited.set()
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is the process group's too."""
+        return self._inner_pid if self.command.in_sandbox else self.process.pid
+
+    @cached_property
+    def _inner_pid(self) -> int:
+        """The id of the program itself, as seen from outside its sandbox."""
+
+        def is_found() -> bool:
+            return self.exited.is_set() or bool(system.sandboxed_pid(self.process.pid))
+
+        wait_until(is_found, slices(START))
+        return system.sandboxed_pid(self.process.pid) or self.process.pid
+
+    # -- waiting ----------------------------------------------------------------------
+
+    def slices(self, seconds: float) -> Iterator[float]:
+        """Yield waits up to a limit, or until the program is at rest for too long.
+
+        Where it is given more time than SOON it may itself be waiting for something.
+        """
+        if seconds > SOON:
+            return slices(seconds)
+        return slices_until_still(seconds, lambda: system.at_rest(self.pid))
+
+    def wait_for_exit(self, seconds: float) -> bool:
+        """Wait for the program's end, and for the last of what it has printed."""
+        if not any(self.exited.wait(wait) for wait in self.slices(seconds)):
+            return self.exited.is_set()
+        for output in (self.stdout, self.stderr):
+            output.wait_for(lambda _: False, slices(10 * SLICE))  # to its end
+        return True
+
+    def wait_until_idle(self) -> None:
+        """Wait until the program itself waits: for a client, for its user.
+
+        Where the system cannot say (only Linux can), give it a moment.
+        """
+        if system.sleeps(self.pid) is None:
+            self.exited.wait(SLICE)
+        else:
+            wait_until(lambda: system.sleeps(self.pid), slices(ANSWER))
+
+    def ever_sleeps(self) -> bool:
+        """Return whether the program waits for something, at some time at least."""
+        if system.sleeps(self.pid) is None:
+            return True  # where nobody knows, that is what most do
+        return wait_until(lambda: system.sleeps(self.pid), slices(4 * SLICE))
+
+    # -- its terminal -----------------------------------------------------------------
+
+    def terminal_settings(self) -> list[Any]:
+        """Return the settings of the program's terminal, as termios(3) names them."""
+        return system.terminal_settings(self.keyboard)
+
+    def change_terminal(self, settings: list[Any]) -> None:
+        """Change the settings of its terminal behind its back, as a shell does."""
+        system.change_terminal(self.keyboard, settings)
+
+    def close_keyboard(self) -> None:
+        """Close its standard input, once."""
+        if self.keyboard != -1:
+            os.close(self.keyboard)
+            self.keyboard = -1
+
+    # -- its end ----------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Make sure that nothing of it is left running."""
+        if self.command.in_sandbox:  # which ends when the process that made it does
+            system.kill(self.process.pid)
+        else:
+            system.kill(self.pid)
+        self.close_keyboard()
+
+
+def _taken_over(stream: Any) -> int:
+    """Return a file descriptor of our own for one of Popen's streams."""
+    descriptor = os.dup(stream.fileno())
+    stream.close()
+    return descriptor

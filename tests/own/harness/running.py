@@ -1,0 +1,39 @@
+"""A program that waits, and a peer connected to the test itself."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.harness.peer import Peer
+from tests.harness.process import Command
+from tests.harness.program import Program
+from tests.harness.steps import History
+
+CODE = "def wait():\n    int(input())\n\nwait()\n"
+
+
+def start(code: str, folder: Path) -> Program:
+    """Start a program of this code, as suites start a student's."""
+    (folder / "exercise4.py").write_text(code)
+    words = [sys.executable, "-X", "faulthandler", "exercise4.py"]
+    return Program("server", Command(words, is_python=True), folder, History())
+
+
+@contextmanager
+def waiting_program(folder: Path) -> Iterator[Program]:
+    """Run a program that waits for its keyboard, with a traceback if it gets any."""
+    program = start(CODE, folder)
+    yield program
+    program.stop()
+
+
+@contextmanager
+def connected_peer(program: Program) -> Iterator[tuple[Peer, socket.socket]]:
+    """Give a peer, and the other end of its connection in place of the program's."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ours = socket.create_connection(listening.getsockname())
+        its, _ = listening.accept()
+    with ours, its:
+        yield Peer("bob", ours, program, History()), its

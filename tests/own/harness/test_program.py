@@ -1,0 +1,97 @@
+"""Programs: what their state says of a failure, and whether they are at rest."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import system
+from tests.harness.failure import CheckFailedError
+from tests.harness.process import Command
+from tests.harness.program import Program
+from tests.harness.steps import History
+from tests.harness.symptoms import explain
+from tests.own.harness.running import start, waiting_program
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Program]:
+    """Return a program that waits for its keyboard, with a traceback if it gets any."""
+    with waiting_program(tmp_path) as program:
+        yield program
+
+
+@pytest.mark.skipif(not system.LINUX, reason="only Linux tells whether one waits")
+def test_tells_a_busy_program_from_one_that_waits(tmp_path: Path) -> None:
+    program = start("while True:\n    pass\n", tmp_path)
+    with pytest.raises(CheckFailedError) as caught:
+        program.expect_printed("done", seconds=0.1)
+    program.stop()
+    place = r"It runs on and on in <module>\(\), exercise4.py line [12]:.*"
+    assert re.fullmatch(place, caught.value.failure.lines()[-1])
+
+
+def test_waits_for_the_traceback_of_a_program_that_ends(waiting: Program) -> None:
+    waiting.type("x\x1b\n")
+    error = explain(CheckFailedError(), "server", waiting, hangs=False)
+    assert error.failure.hint == "Read the traceback from its last line upward."
+    reason = r"ValueError: invalid literal for int() with base 10: 'x\x1b'"
+    place = "exercise4.py line 2"
+    assert error.failure.lines() == [f"server printed a traceback: {place} · {reason}"]
+    assert str(waiting.folder) not in waiting.errors()
+
+
+def test_keeps_the_first_and_the_last_of_a_long_stderr(waiting: Program) -> None:
+    waiting.stderr.data = bytearray(b"first" + b"-" * 10_000_000 + b"last")
+    text = waiting.errors()
+    assert text.startswith("first")
+    assert text.endswith("last")
+    assert "9,934,473 bytes left out" in text
+    assert len(text) < 70_000
+
+
+CHILD = "import subprocess as s, sys; s.run([sys.executable, '-c', {code!r}])"
+
+
+@pytest.mark.skipif(not system.LINUX, reason="only Linux tells")
+@pytest.mark.parametrize(
+    ("code", "rests"),
+    [
+        ("print('ready', flush=True); input()", True),
+        ("print('ready', flush=True)\nwhile True: pass", False),
+        (CHILD.format(code="print('ready', flush=True); input()"), False),
+    ],
+    ids=["waits", "works", "has a child"],
+)
+def test_tells_a_program_at_rest(code: str, rests: bool, tmp_path: Path) -> None:
+    command = Command([sys.executable, "-c", code])
+    program = Program("server", command, tmp_path, History())
+    program.expect_printed("ready")
+    if rests:
+        program.wait_until_idle()
+    answer = system.at_rest(program.pid)
+    program.stop()
+    assert (answer is not None) == rests
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
+def test_finds_programs_that_left_their_group() -> None:
+    mark = f"LAB_RUN={uuid.uuid4()}"
+    name, value = mark.split("=")
+    code = "import os, signal\nos.setsid()\nprint(flush=True)\nsignal.pause()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | {name: value},
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        assert child.stdout
+        child.stdout.readline()
+        assert system.kill_marked(mark) == [child.pid]
+    assert child.returncode == -signal.SIGKILL

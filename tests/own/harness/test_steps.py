@@ -1,0 +1,93 @@
+"""The history of a check, and bytes as a reader sees them."""
+
+import pytest
+
+from tests.harness.steps import History, Kind, Step, column, harmless, numbered, show
+
+
+def sent(data: bytes) -> Step:
+    """Return the step in which alice sends something."""
+    return Step("alice", "server", "", data, kind=Kind.MESSAGE)
+
+
+def test_sums_up_what_has_had_no_steps() -> None:
+    """Exercise 3 is often handed in alone: then 3.10 has no exercise 2 to start."""
+    history = History()
+    history.sum_up(0, "your exercise 2 server", "is not ready: left out")
+    (line,) = numbered(history.steps, "pytest")
+    assert "your exercise 2 server is not ready" in line
+
+
+def test_sums_up_who_has_come() -> None:
+    history = History()
+    for name in ("alice", "bob"):
+        history.arrives(Kind.CONNECTS, name, "connects")
+    history.sum_up(0, "alice, bob", "connect, and hear each other")
+    (step,) = history.steps
+    assert step.arrivals == ("alice", "bob")
+    history.steps *= 3
+    history.sum_up(0, "six", "connect")
+    assert history.steps[0].arrivals == ()  # too many for a diagram
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.0, "at once"), (0.02, "after 20.0 ms"), (2, "after 2.0 s")],
+)
+def test_says_how_long_it_took(
+    seconds: float, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History(began=0.0)
+    monkeypatch.setattr("time.monotonic", lambda: seconds)
+    history.received("server", "bob", b"x")
+    assert history.steps[0].note == words
+
+
+def test_leaves_out_the_middle_of_many_steps_and_counts_it() -> None:
+    steps = [sent(b"%d\n" % n) for n in range(1, 51)]
+    lines = numbered(steps, "pytest exercise4_multiclient -k 4.5")
+    assert len(lines) == 31
+    assert lines[7:10] == [
+        r"    8  alice → server   '8\n'",
+        "       … 20 steps left out; all of them: pytest exercise4_multiclient -k 4.5"
+        " --report steps.html …",
+        r"   29  alice → server   '29\n'",
+    ]
+    assert lines[-1] == r"   50  alice → server   '50\n'"
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        (b"", "''"),
+        (b"hel\r\n", r"'hel\r\n'"),
+        (b"caf\xc3\xa9", "'café'"),
+        (b"caf\xc3", r"b'caf\xc3'"),
+        (b"\x1b[31m\x00", r"'\x1b[31m\x00'"),
+        ("\u202e\u2028".encode(), r"'\u202e\u2028'"),
+        (b"it's", '''"it's"'''),
+        (b"<script>", "'<script>'"),
+        (b"a" * 127, "'" + "a" * 127 + "'"),
+        (
+            b"a" * 48 + b"-" * 1234 + b"z" * 48,
+            "'" + "a" * 48 + "' … 1,234 bytes … '" + "z" * 48 + "'",
+        ),
+    ],
+)
+def test_shows_bytes_as_python_does(data: bytes, shown: str) -> None:
+    assert show(data) == shown
+
+
+@pytest.mark.parametrize("data", [b"hello\n\tx", "l'été ☀ x".encode(), b"\xffx"])
+def test_finds_the_column_of_a_byte(data: bytes) -> None:
+    assert show(data)[column(data, data.index(b"x"))] == "x"
+
+
+def test_finds_the_column_in_long_data() -> None:
+    data = b"\r\n" * 10 + b"x" + "é".encode() * 300
+    assert show(data)[column(data, 20)] == "x"
+
+
+def test_harmless_text_drives_no_terminal() -> None:
+    text = "\x1b]0;title\x07 été\n\tend\r\u202e\x9b"
+    assert harmless(text) == "\\x1b]0;title\\x07 été\n\tend\\r\\u202e\\x9b"
