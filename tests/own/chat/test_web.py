@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.test_real_peers import Browser
 
 from tests.answers.grading import solutions_lab
 from tests.harness import system
@@ -22,6 +21,7 @@ from tests.harness.exercises import ROOT
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.program import Program
+from tests.own.browser import Browser
 
 PACKAGE = "exercise5_chat_channels"
 PATIENCE = 30.0  # seconds, spent only when a test fails
@@ -465,8 +465,7 @@ class User:
         """Open the page."""
         folder = lab.folder / name
         folder.mkdir()
-        own = Lab(lab.submission, PACKAGE, folder, seed=0)  # for a profile of her own
-        self.browser = Browser(own)
+        self.browser = Browser(folder)  # with a profile of her own
         self.browser.open_tab()
         self.browser.page("Page.navigate", url=f"http://{web.address}/")
 
