@@ -364,7 +364,7 @@ let tab = "", nick = "", channel = "", greeted = false;
 let shown = "", day = "", listed = "";  // in the log, and in the list of channels
 let people = new Set(), asked = {};  // asked: by the page itself, not yet answered
 let told = 0, unread = 0;  // messages: of the history, and not yet looked at
-let quiet = false, following = true;  // in a history; at the log's end
+let quiet = false, following = true, size = "";  // in a history; at the log's end
 let sending = Promise.resolve();
 
 // What is in the page
@@ -392,6 +392,10 @@ function showRows() {
 
 function isAtEnd() {  // or does somebody read further up?
   return log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+}
+
+function sizeOfLog() {
+  return `${log.clientWidth}x${log.clientHeight}`;
 }
 
 function follow() {
@@ -573,9 +577,15 @@ onEnter("creating", "name", "/create ");
 the("again").onclick = connect;
 the("channels").onpointerenter = the("channels").onfocusin =
   () => asked.channels || ask("channels", "/channels");
-log.onscroll = () => { following = isAtEnd(); showUnread(); };
+log.onscroll = () => {
+  if (size === sizeOfLog()) following = isAtEnd();  // or is its new size to blame?
+  showUnread();
+};
 onfocus = showUnread;
-new ResizeObserver(follow).observe(log);  // a phone is turned, its keyboard comes up
+new ResizeObserver(() => {  // a phone is turned, its keyboard comes up
+  size = sizeOfLog();  // scroll events come first: HTML, "update the rendering"
+  follow();
+}).observe(log);
 connect();
 </script>
 </html>
