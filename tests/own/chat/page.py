@@ -8,6 +8,7 @@ import http.client
 import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
@@ -37,17 +38,21 @@ class Web(Program):
         return f"{self.host}:{self.port}"
 
 
-def start_web(lab: Lab, host: object, port: object, *options: str) -> Web:
-    """Start web.py for the chat at an address."""
+def start_web(
+    lab: Lab, host: object, port: object, *options: str, folder: Path | None = None
+) -> Web:
+    """Start web.py, as it is beside the solutions or in a folder, for that chat."""
     command = [sys.executable, "-m", f"{PACKAGE}.web", str(host), str(port), *options]
-    web = Web("web.py", command, lab.submission.folder, lab.history)
+    web = Web("web.py", command, folder or lab.submission.folder, lab.history)
     lab.programs.append(web)
     return web
 
 
-def start_page(lab: Lab, host: str, port: int) -> Web:
+def start_page(
+    lab: Lab, host: str, port: int, *options: str, folder: Path | None = None
+) -> Web:
     """Start web.py, and wait until it listens."""
-    web = start_web(lab, host, port, "--port", "0")
+    web = start_web(lab, host, port, "--port", "0", *options, folder=folder)
     web.expect_printed("/\n", START)
     printed = web.stdout.data.decode()
     listening = re.fullmatch(r"Listening on http://127.0.0.1:(\d+)/\s+", printed)

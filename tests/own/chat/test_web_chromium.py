@@ -132,6 +132,21 @@ def test_page_counts_what_nobody_has_looked_at(lab: Lab, user: Users) -> None:
     assert alice.run("document.activeElement.value") == "#general"
 
 
+def test_page_follows_its_end_through_a_resize(lab: Lab, user: Users) -> None:
+    """Also when a scroll event is still due, which finds the end out of sight."""
+    listener = lab.listen()
+    web = start_page(lab, listener.host, listener.port)
+    alice = user("alice", web)
+    peer = lab.accept(listener, web)
+    line = "2026-11-21T10:00:00Z #general <bob> a line that needs several rows\n"
+    peer.send(line * 50 + "* you are alice in #general\n")
+    alice.wait_for_text("you are alice")
+    alice.wait_for("isAtEnd() && size === sizeOfLog()")
+    alice.run("log.scrollTop -= 1, log.style.flex = 'none', log.style.height = '90px'")
+    alice.wait_for("size === sizeOfLog()")
+    assert alice.run("following && isAtEnd()")
+
+
 def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
     """Everything to use has a role and a name, in the tree that screen readers read."""
     alice = user("alice", web)

@@ -2,20 +2,24 @@
 
 import http.client
 import socket
+import sys
 
 import pytest
 
 from tests.harness import system
 from tests.harness.exercises import ROOT
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import slices, wait_until
+from tests.harness.patience import START, slices, wait_until
+from tests.harness.program import Program
 from tests.own.chat.page import (
     PACKAGE,
     PATIENCE,
     OpenTab,
+    Stream,
     Web,
     page_of,
     running_chat,
+    start_page,
     start_web,
     tabs_of,
 )
@@ -76,6 +80,27 @@ def test_gives_its_threads_back(web: Web, open_tab: OpenTab) -> None:
         tab.close()
     waits = slices(PATIENCE)
     assert wait_until(lambda: system.resources(web.pid) == before, waits)
+
+
+def test_shows_the_finished_chat_beside_the_starters(lab: Lab) -> None:
+    """In this repository as it is: two commands, and no exercise is done."""
+    port = system.free_port(lab.host)
+    module = f"solutions.{PACKAGE}.server"
+    command = [sys.executable, "-m", module, lab.host, str(port)]
+    command += ["--history", str(lab.folder / "chat.db")]
+    lab.programs.append(Program("server", command, ROOT, lab.history))
+    lab.programs[-1].expect_printed("Listening on", START)
+    tab = Stream(start_page(lab, lab.host, port, "--solution", folder=ROOT))
+    tab.expect("* you are guest1 in #general")
+    assert tab.say("hello") == 204
+    assert tab.expect("<guest1>").endswith("<guest1> hello")
+    tab.close()
+
+
+def test_needs_the_solutions_for_their_connection(lab: Lab) -> None:
+    """Students' trees come without them."""
+    web = start_web(lab, "127.0.0.1", 1, "--port", "0", "--solution")
+    expect_error(web, "there are no solutions here")
 
 
 def expect_error(web: Web, *words: str) -> None:
