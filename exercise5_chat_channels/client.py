@@ -267,9 +267,20 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # What is still open in this file. Delete these lines when nothing is.
+    # Says on stderr which step is next. Delete these lines when none is open.
+    steps = []
     with open(__file__, encoding="utf-8") as file:
-        for line in map(str.strip, file):
-            if line.startswith("# TODO"):
-                print(line.removeprefix("# "), file=sys.stderr)
+        for number, line in enumerate(file, start=1):
+            if line.strip().startswith("# TODO "):
+                check, _, task = line.strip().removeprefix("# TODO ").partition(": ")
+                first = check.split(",")[0]
+                order = (len(first), first, number)  # 1.8 comes before 1.10
+                steps.append((order, f"Next: TODO {check} (line {number}): {task}"))
+    if steps:
+        print(min(steps)[1], file=sys.stderr)
+    if len(steps) > 1:
+        print("More steps after this one:", len(steps) - 1, file=sys.stderr)
+    if steps and os.path.isdir("solutions"):
+        finished = "solutions.exercise5_chat_channels.client"
+        print("The finished program: python -m", finished, file=sys.stderr)
     main()

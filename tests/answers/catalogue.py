@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from tests.harness.exercises import EXERCISES
@@ -39,14 +40,33 @@ class Wrong:
         objections = [
             f"{w!r} is missing in:\n{text}" for w in self.words if w not in text
         ]
-        for id, check in checks.items():
-            allowed = id == self.caught_by or id in self.also
-            if not allowed and check["outcome"] not in ("passed", "blocked"):
-                objections.append(check["message"])
-        return objections
+        others = [
+            c for c in report["checks"] if c["id"] not in (self.caught_by, *self.also)
+        ]
+        return objections + [
+            check["message"]
+            for check in others
+            if check["outcome"] not in ("passed", "blocked", "not run")
+        ]
+
+
+def wrong_answers(exercise: str) -> list[Wrong]:
+    """Return an exercise's wrong answers; none where their module is missing."""
+    name = f"tests.answers.wrong.{exercise}"
+    if not find_spec(name):
+        return []
+    found: list[Wrong] = import_module(name).WRONG
+    return found
 
 
 def all_wrong() -> list[tuple[str, Wrong]]:
     """Return every exercise's wrong answers, each with its exercise."""
-    modules = {name: import_module(f"tests.answers.wrong.{name}") for name in EXERCISES}
-    return [(name, wrong) for name, module in modules.items() for wrong in module.WRONG]
+    return [(name, wrong) for name in EXERCISES for wrong in wrong_answers(name)]
+
+
+def first_of_each_check() -> list[tuple[str, Wrong]]:
+    """Return the first wrong answer that the catalogue has for each check."""
+    found: dict[str, tuple[str, Wrong]] = {}
+    for exercise, wrong in all_wrong():
+        found.setdefault(wrong.caught_by, (exercise, wrong))
+    return list(found.values())

@@ -1,6 +1,7 @@
 """Grades submissions for the lab's own tests, each run in a pytest of its own."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from tests.harness.submission import Submission
 
 SOLUTIONS = ROOT / "solutions"
 RIGHT = ROOT / "tests" / "answers" / "right"
+# Only those that students have: what else is installed may double a run's start.
+PLUGINS = ["-p", "pytest_timeout", "-p", "no:cacheprovider"]
 OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]  # for C
 
 
@@ -71,9 +74,10 @@ def run_suite(
     ``through`` is a command that runs the one that follows it.
     """
     return subprocess.run(
-        [*through, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise]
+        [*through, sys.executable, "-m", "pytest", *PLUGINS, exercise]
         + [str(option) for option in options],
         cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -84,8 +88,8 @@ def run_suite(
 def with_needs(ids: Iterable[str], checks: dict[str, Check]) -> set[str]:
     """Return checks with those that they need, and what these need in turn."""
     wanted = set(ids)
-    for id in ids:
-        wanted |= with_needs(checks[id].needs, checks)
+    for one in ids:
+        wanted |= with_needs(checks[one].needs, checks)
     return wanted
 
 

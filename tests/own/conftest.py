@@ -9,6 +9,8 @@ import pytest
 from tests.answers.grading import solutions_lab
 from tests.harness.lab import Lab
 
+collect_ignore = ["toy"]  # an exercise of other labs: see toys.py
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option for tests that take long."""

@@ -16,7 +16,7 @@ WRONG = [
             (r' HTTP/1.1\r\n"', r' HTTP/1.1\n"'),
             (r'{port}\r\n"', r'{port}\n"'),
             (r'"Connection: close\r\n"', r'"Connection: close\n"'),
-            ('        "\\r\\n"\n', '        "\\n"\n'),
+            ('        "\\r\\n"  #', '        "\\n"  #'),
         ),
     ),
     Wrong(
@@ -26,7 +26,7 @@ WRONG = [
         file=FILE,
         caught_by="3.1",
         words=("empty line", "waits for more headers"),
-        changes=(('        "\\r\\n"\n', ""),),
+        changes=(('        "\\r\\n"  #', "        #"),),
     ),
     Wrong(
         name="no_host",

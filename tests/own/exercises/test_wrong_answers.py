@@ -1,7 +1,8 @@
 """Every known wrong answer is caught by the check that names the mistake.
 
-Here only the checks that should object are run, and those that they need: that takes
-half the time. ``python -m tests.benchmarks.verdicts`` runs the whole suites.
+Only the checks that should object are run, and those that they need: that takes half
+the time. ``python -m tests.benchmarks.verdicts`` runs the whole suites. Without --long
+only the first wrong answer of each check is tried.
 """
 
 from collections.abc import Iterator
@@ -10,10 +11,21 @@ from typing import Any
 
 import pytest
 
-from tests.answers.catalogue import Wrong, all_wrong
+from tests.answers.catalogue import Wrong, all_wrong, first_of_each_check
 from tests.answers.grading import chosen, grade_wrong
+from tests.own.exercises.completeness import COMPLETE
 
-WRONG = all_wrong()
+FIRST = first_of_each_check()
+ANSWERS = [
+    pytest.param(
+        exercise,
+        wrong,
+        id=f"{exercise}-{wrong.name}",
+        marks=[] if (exercise, wrong) in FIRST else pytest.mark.long,
+    )
+    for exercise, wrong in all_wrong()
+    if exercise in COMPLETE
+]
 Verdicts = dict[str, "Future[dict[str, Any]]"]
 
 
@@ -33,14 +45,12 @@ def verdicts(
         }
 
 
-@pytest.mark.parametrize(
-    ("exercise", "wrong"), WRONG, ids=[f"{e[8]}-{wrong.name}" for e, wrong in WRONG]
-)
+@pytest.mark.parametrize(("exercise", "wrong"), ANSWERS)
 def test_is_caught(exercise: str, wrong: Wrong, verdicts: Verdicts) -> None:
     objections = wrong.objections(verdicts[exercise + wrong.name].result())
     assert not objections, "\n\n".join(objections)
 
 
 def test_names_are_unique() -> None:
-    names = [(exercise, wrong.name) for exercise, wrong in WRONG]
+    names = [(exercise, wrong.name) for exercise, wrong in all_wrong()]
     assert len(set(names)) == len(names)

@@ -1,0 +1,80 @@
+"""The starters' text: each is its solution with steps left open."""
+
+import ast
+
+import pytest
+
+from tests.harness.checks import checks_of
+from tests.harness.exercises import EXERCISES, ROOT
+from tests.own.exercises.completeness import COMPLETE
+from tests.own.exercises.starters import (
+    STARTERS,
+    code_of,
+    constants,
+    given_functions,
+    imports,
+    named_checks,
+    outline,
+    todos,
+    tree_of,
+)
+
+MAIN = 'if __name__ == "__main__":\n'
+each_starter = pytest.mark.parametrize("starter", STARTERS)
+
+
+@each_starter
+def test_has_its_solutions_functions_signatures_and_docstrings(starter: str) -> None:
+    """The difference between the two is in the bodies of functions alone."""
+    ours, solution = tree_of(ROOT / starter), tree_of(ROOT / "solutions" / starter)
+    assert ast.get_docstring(ours) == ast.get_docstring(solution)
+    assert outline(ours) == outline(solution)
+    assert constants(ours) == constants(solution)
+    assert imports(ours) <= imports(solution)
+
+
+@each_starter
+def test_a_function_without_a_todo_is_complete(starter: str) -> None:
+    given = given_functions(ROOT / starter)
+    ours, solution = (code_of(ROOT / p / starter, given) for p in ("", "solutions"))
+    assert {"port_number", "parse_arguments"} <= given
+    assert ours == solution
+
+
+@each_starter
+def test_every_todo_names_checks_of_its_exercise(starter: str) -> None:
+    """A TODO is a line of its own: ``# TODO 4.5: what to do``."""
+    declared = set(checks_of(starter.partition("/")[0]))
+    found = todos(ROOT / starter)
+    assert found
+    for todo in found:
+        assert set(todo.ids) <= declared, todo.text
+    steps, _, _ = (ROOT / starter).read_text(encoding="utf-8").partition(MAIN)
+    assert steps.count("TODO") == len(found)
+
+
+@pytest.mark.parametrize("exercise", COMPLETE)
+def test_every_check_is_named_by_a_todo(exercise: str) -> None:
+    """Every check points to a place in the code."""
+    named = named_checks(exercise)
+    free = set(EXERCISES[exercise].free)
+    assert checks_of(exercise), "there is no suite"
+    assert named | free == set(checks_of(exercise))
+    assert not named & free
+
+
+@each_starter
+def test_solution_has_no_todo(starter: str) -> None:
+    """Nothing is open in a solution, and nothing in it looks for what is."""
+    assert "TODO" not in (ROOT / "solutions" / starter).read_text(encoding="utf-8")
+
+
+def test_all_starters_announce_their_steps_in_the_same_way() -> None:
+    """They differ in the name of the finished program alone."""
+    ends = set()
+    for starter in STARTERS:
+        _, _, end = (ROOT / starter).read_text(encoding="utf-8").partition(MAIN)
+        name = starter.removesuffix(".py").replace("/", ".")
+        assert f'"solutions.{name}"' in end
+        ends.add(end.replace(name, "…"))
+    assert len(ends) == 1
