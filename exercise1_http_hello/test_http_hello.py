@@ -18,12 +18,13 @@ from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Peer
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.steps import Kind, show
+from tests.harness.words import _
 
 
 def ask(server: Server, *headers: str) -> Peer:
     """Connect a browser that asks for the page."""
-    browser = server.connect("browser")
+    browser = server.connect(_("browser"))
     browser.send(request(server, *headers))
     return browser
 
@@ -31,7 +32,7 @@ def ask(server: Server, *headers: str) -> Peer:
 def read_body(browser: Peer, response: Response) -> None:
     """Receive to the end, or for a second more than all of the page.
 
-    Whether there is an end, and a good one, is check 1.6's business.
+    Whether there is an end, and a good one, is covered by check 1.6.
     """
     length = response.headers.get("content-length", "")
     missing = int(length) if length.isdecimal() else 0
@@ -49,11 +50,13 @@ def printed_port(server: Server) -> int:
     if not server.stdout.wait_for(line.search, server.slices(SOON)):
         server.fail(
             expected=(
-                "Expected the server to print",
-                f"'Listening on {server.host}:' and the port that the system chose",
+                _("Expected the server to print"),
+                _("{start} and the port that the system chose").format(
+                    start=repr(f"Listening on {server.host}:")
+                ),
             ),
-            got=("but its stdout is", show(bytes(server.stdout.data))),
-            hint="getsockname() of the listening socket tells the real port.",
+            got=(_("but its stdout is"), show(bytes(server.stdout.data))),
+            hint=_("getsockname() of the listening socket returns the real port."),
         )
     found = line.search(server.stdout.data)
     assert found
@@ -67,42 +70,54 @@ def expect_nobody_at_other_addresses(server: Server) -> None:
     other = system.loopback_address(random.Random())
     with socket.socket() as stranger:
         if stranger.connect_ex((other, server.port)) == 0:
-            server.history.event("a stranger", "connects", f"to {other}:{server.port}")
+            place = _("to {address}").format(address=f"{other}:{server.port}")
+            who = _("a stranger")
+            server.history.arrives(Kind.CONNECTS, who, _("connects"), place)
             server.fail(
-                expected=("Expected the server to listen on", f"{server.host} alone"),
-                got=("but it also answers on", other),
-                hint="bind() to the host that was given: '' and 0.0.0.0 are all the"
-                " addresses of the machine, and open the server to everybody near you.",
+                expected=(
+                    _("Expected the server to listen on"),
+                    _("{host} alone").format(host=server.host),
+                ),
+                got=(_("but it also answers on"), other),
+                hint=_(
+                    "bind() to the host that was given: '' and 0.0.0.0 are all the"
+                    " addresses of the machine, and open the server to everybody near"
+                    " you."
+                ),
             )
 
 
 @check(
     "1.1",
-    "listens on the HOST and PORT that it is given, and says so",
+    _("listens on the HOST and PORT that it is given, and says so"),
     points=1,
-    hint="bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
-    " flush=True: into a pipe, Python keeps back what it prints.",
-    read="Listening",
+    hint=_(
+        "bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
+        " flush=True: into a pipe, Python keeps back what it prints."
+    ),
+    read=_("Listening"),
 )
 def test_listens(lab: Lab) -> None:
     server = lab.start_server()
     server.expect_printed(f"Listening on {server.host}:{server.port}", SOON)
-    server.connect("browser")
+    server.connect(_("browser"))
     server = lab.start_server(port=0)
     server.port = printed_port(server)
     expect_nobody_at_other_addresses(server)
-    server.connect("browser")
+    server.connect(_("browser"))
 
 
 @check(
     "1.2",
-    "answers a GET with HTTP/1.1 200 OK, headers, an empty line, the page",
+    _("answers a GET with HTTP/1.1 200 OK, headers, an empty line, the page"),
     points=1,
     needs=["1.1"],
-    hint="Send the status line, the headers, an empty line, the page. If the server"
-    " waits in recv(): the request is complete at its empty line, \\r\\n\\r\\n. The"
-    " browser does not close before it has the answer.",
-    read="The response",
+    hint=_(
+        "Send the status line, the headers, an empty line, the page. If the server"
+        " waits in recv(): the request is complete at its empty line, \\r\\n\\r\\n. The"
+        " browser does not close before it has the answer."
+    ),
+    read=_("The response"),
 )
 def test_answers(lab: Lab) -> None:
     server = lab.start_server()
@@ -116,12 +131,14 @@ def test_answers(lab: Lab) -> None:
 
 @check(
     "1.3",
-    "ends the status line and every header line with CRLF",
+    _("ends the status line and every header line with CRLF"),
     points=1,
     needs=["1.2"],
-    hint="Each line of the head ends with the two bytes \\r\\n, the empty line too."
-    " Browsers forgive a bare \\n, other programs do not.",
-    read="Line ends",
+    hint=_(
+        "Each line of the head ends with the two bytes \\r\\n, the empty line too."
+        " Browsers forgive a bare \\n, other programs do not."
+    ),
+    read=_("Line ends"),
 )
 def test_line_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -130,20 +147,22 @@ def test_line_ends(lab: Lab) -> None:
     for line in head.splitlines(keepends=True):
         text = line.rstrip(b"\r\n")
         if line != text + b"\r\n":
-            remark = "this line does not end with \\r\\n"
+            remark = _("this line does not end with \\r\\n")
             if not text:
-                remark = "here an empty line ends the head, and it has no \\r"
+                remark = _("here an empty line ends the head, and it has no \\r")
             browser.fail_at(text + b"\r\n", line, remark)
 
 
 @check(
     "1.4",
-    "says Content-Type, Content-Length in bytes, and Connection: close",
+    _("says Content-Type, Content-Length in bytes, and Connection: close"),
     points=1,
     needs=["1.2"],
-    hint="Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: '"
-    " and the body's length in bytes, 'Connection: close'.",
-    read="Headers",
+    hint=_(
+        "Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: '"
+        " and the body's length in bytes, 'Connection: close'."
+    ),
+    read=_("Headers"),
 )
 def test_headers(lab: Lab) -> None:
     server = lab.start_server()
@@ -162,23 +181,25 @@ def expect_header(
     got = headers.get(name.lower())
     if got is None or re.sub(r'[\s"]', "", got.lower()) != wanted.replace(" ", ""):
         browser.fail(
-            expected=("Expected the header", f"{name}: {wanted}"),
-            got=("but it is", "missing" if got is None else repr(got)),
+            expected=(_("Expected the header"), f"{name}: {wanted}"),
+            got=(_("but it is"), _("missing") if got is None else repr(got)),
         )
 
 
 @check(
     "1.5",
-    "reads the whole request, even in pieces, before it answers",
+    _("reads the whole request, even in pieces, before it answers"),
     points=1,
     needs=["1.2"],
-    hint="recv() returns what has arrived so far. Call it until all that has come"
-    " holds the empty line, \\r\\n\\r\\n; only then send the answer.",
-    read="Reading the whole request",
+    hint=_(
+        "recv() returns what has arrived so far. Call it until all that has come holds"
+        " the empty line, \\r\\n\\r\\n; only then send the answer."
+    ),
+    read=_("Reading the whole request"),
 )
 def test_reads_the_request(lab: Lab) -> None:
     server = lab.start_server()
-    browser = server.connect("browser")
+    browser = server.connect(_("browser"))
     began = len(lab.history.steps)
     for byte in request(server):
         expect_silence(browser)
@@ -186,16 +207,19 @@ def test_reads_the_request(lab: Lab) -> None:
         if byte in "G\r\n":  # so that at least these come alone
             browser.wait_until_read()
     read_head(browser, "200 OK")
-    lab.history.sum_up(began, "browser", "sends its request byte by byte: all is well")
+    summary = _("sends its request byte by byte: all is well")
+    lab.history.sum_up(began, browser.name, summary)
 
     server = lab.start_server()
     browser = ask(server, f"Cookie: long={'x' * 3000}")
     read_body(browser, read_head(browser, "200 OK"))
     if browser.end == "reset":
         browser.fail(
-            "After the answer the connection was reset: a part of the request, of more"
-            " than 3,000 bytes,\nwas still unread when the server closed.",
-            hint="One recv(1024) or recv(4096) is not always enough.",
+            _(
+                "After the answer the connection was reset: a part of the request, of"
+                " more than 3,000 bytes,\nwas still unread when the server closed."
+            ),
+            hint=_("One recv(1024) or recv(4096) is not always enough."),
         )
 
 
@@ -204,26 +228,34 @@ def expect_silence(browser: Peer) -> None:
     browser.receive_now()
     if browser.unread or browser.end:
         browser.fail(
-            expected=("Expected the server to wait for", "the rest of the request"),
-            got=("but it", "answered" if browser.unread else "closed the connection"),
-            remark="The empty line that ends the request has not been sent yet.",
+            expected=(
+                _("Expected the server to wait for"),
+                _("the rest of the request"),
+            ),
+            got=(
+                _("but it"),
+                _("answered") if browser.unread else _("closed the connection"),
+            ),
+            remark=_("The empty line that ends the request has not been sent yet."),
         )
 
 
 @check(
     "1.6",
-    "sends all of the answer, then closes: the client sees the end, no reset",
+    _("sends all of the answer, then closes: the client sees the end, no reset"),
     points=1,
     needs=["1.4", "1.5"],
-    hint="After sendall(), close the client socket, without a wait for anything: the"
-    " client waits for the end, and does not close first.",
-    read="Unread input",
+    hint=_(
+        "After sendall(), close the client socket, without a wait for anything: the"
+        " client waits for the end, and does not close first."
+    ),
+    read=_("Unread input"),
 )
 def test_closes(lab: Lab) -> None:
     server = lab.start_server()
     browser = ask(server, "Accept: text/html", "Connection: keep-alive")
     response = read_head(browser, "200 OK")
-    response.body = browser.read_to_end("the page, and then the end")
+    response.body = browser.read_to_end(_("the page, and then the end"))
     expect_length(browser, response)
     browser.expect_end()
 
@@ -232,18 +264,20 @@ def serve_one(server: Server) -> None:
     """Let the server serve one client, which closes when it sees the end."""
     browser = ask(server)
     read_head(browser, "200 OK")
-    browser.read_to_end("the page, and then the end")
+    browser.read_to_end(_("the page, and then the end"))
     browser.close()
 
 
 @check(
     "1.7",
-    "serves one client, then ends with status 0",
+    _("serves one client, then ends with status 0"),
     points=1,
     needs=["1.6"],
-    hint="No loop around accept() in this exercise: after the first client close both"
-    " sockets, and let main() return.",
-    read="One client, then the end",
+    hint=_(
+        "No loop around accept() in this exercise: after the first client close both"
+        " sockets, and let main() return."
+    ),
+    read=_("One client, then the end"),
 )
 def test_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -253,16 +287,18 @@ def test_ends(lab: Lab) -> None:
 
 @check(
     "1.8",
-    "starts again on the same port at once",
+    _("starts again on the same port at once"),
     points=1,
     needs=["1.7"],
-    hint="The connection that was closed is in TIME_WAIT for a minute. Set SO_REUSEADDR"
-    " on the listening socket before bind(), in every run.",
-    read="TIME_WAIT",
+    hint=_(
+        "The connection that was closed is in TIME_WAIT for a minute. Set SO_REUSEADDR"
+        " on the listening socket before bind(), in every run."
+    ),
+    read=_("TIME_WAIT"),
 )
 def test_starts_again(lab: Lab) -> None:
     port = system.free_port(lab.host)
-    for _ in range(3):
+    for _run in range(3):
         server = lab.start_server(port=port)
         serve_one(server)
         server.expect_exit()
@@ -270,21 +306,23 @@ def test_starts_again(lab: Lab) -> None:
 
 @check(
     "1.9",
-    "survives a client that leaves without a word",
+    _("survives a client that leaves without a word"),
     points=1,
     needs=["1.7"],
-    hint="When a client has closed, recv() returns b'': leave the loop, and do not take"
-    " a request apart that is not there. When it has reset the connection, recv()"
-    " raises OSError: catch that around the client's work.",
-    read="Clients that leave",
+    hint=_(
+        "When a client has closed, recv() returns b'': leave the loop, and do not take"
+        " a request apart that is not there. When it has reset the connection, recv()"
+        " raises OSError: catch that around the client's work."
+    ),
+    read=_("Clients that leave"),
 )
 def test_client_leaves(lab: Lab) -> None:
     server = lab.start_server()
-    server.connect("browser").close()
+    server.connect(_("browser")).close()
     server.expect_exit(seconds=ANSWER)
 
     server = lab.start_server()
-    browser = server.connect("browser")
+    browser = server.connect(_("browser"))
     browser.send("GE")
     browser.wait_until_read()  # so accept() is over: some systems would try it again
     browser.reset()
@@ -293,13 +331,15 @@ def test_client_leaves(lab: Lab) -> None:
 
 @check(
     "1.10",
-    "ends on Ctrl+C, and says in one line that a port is taken",
+    _("ends on Ctrl+C, and says in one line that a port is taken"),
     points=1,
     needs=["1.1"],
-    hint="Catch KeyboardInterrupt around the work of main(), and OSError around bind()."
-    " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
-    " sys.exit('error: …') prints the line on stderr and ends with status 1.",
-    read="Ctrl+C and error lines",
+    hint=_(
+        "Catch KeyboardInterrupt around the work of main(), and OSError around bind()."
+        " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
+        " sys.exit('error: …') prints the line on stderr and ends with status 1."
+    ),
+    read=_("Ctrl+C and error lines"),
 )
 def test_ctrl_c_and_errors(lab: Lab) -> None:
     server = start_and_wait(lab)
@@ -307,14 +347,14 @@ def test_ctrl_c_and_errors(lab: Lab) -> None:
     server.interrupt()
     server.expect_exit()
 
-    expect_error(lab.start_with_port("http"), "The port must be a number.")
+    expect_error(lab.start_with_port("http"), _("The port must be a number."))
     if not system.WINDOWS:  # which has no SIGTERM
         server = start_and_wait(lab)
         server.terminate()
-        server.expect_exit(hint="SIGTERM is to end the server just as Ctrl+C does.")
+        server.expect_exit(hint=_("SIGTERM is to end the server just as Ctrl+C does."))
 
 
-TAKEN = (
+TAKEN = _(
     "A second server must not start on a port where one listens. SO_REUSEPORT, and on"
     " Windows SO_REUSEADDR, would let it."
 )
@@ -331,8 +371,12 @@ def start_and_wait(lab: Lab) -> Server:
 def expect_error(server: Program, hint: str) -> None:
     """Expect that a server ends with status 1, and says why in a line on stderr."""
     server.expect_exit(1, hint=hint)
-    if not re.search(r"^error: .", server.errors(), re.M):
+    errors = server.errors()
+    if not re.search(r"^error: .", errors, re.M):
         server.fail(
-            expected=("Expected a line on stderr", "that begins with 'error: '"),
-            got=("but stderr is", repr(server.errors()) or "empty"),
+            expected=(
+                _("Expected a line on stderr"),
+                _("that begins with {start}").format(start=repr("error: ")),
+            ),
+            got=(_("but stderr is"), repr(errors) if errors else _("empty")),
         )

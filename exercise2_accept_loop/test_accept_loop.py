@@ -1,6 +1,7 @@
 """The checks of exercise 2: one client after another, for ever, and none stops it."""
 
 import time
+from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.checks import check
@@ -10,6 +11,7 @@ from tests.harness.http import Response, read_head, read_response, request
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Peer
+from tests.harness.words import _, ngettext
 
 TOO_LONG = "431 Request Header Fields Too Large"
 FORM = b"name=ada&" * 2000  # the body of a request that nobody asked for
@@ -25,7 +27,12 @@ def ask(
     return client
 
 
-def visit(server: Server, name: str = "visitor") -> Response:
+def numbered_client(number: int) -> str:
+    """Return the name of one client of many."""
+    return _("client{number}").format(number=number)
+
+
+def visit(server: Server, name: str = _("visitor")) -> Response:
     """Ask for the page, receive it whole, and leave."""
     client = ask(server, name)
     response = read_response(client, "200 OK")
@@ -39,17 +46,13 @@ def speak_in_time(server: Server, first: str, pause: float = 0, then: str = "") 
     A right server may give up a client after a second. If the machine was so busy that
     the suite itself was too slow, the attempt proves nothing, and there is another.
     """
-    for _ in range(10):
+    for _attempt in range(10):
         began = time.monotonic()
-        client = server.connect("slow")
+        client = server.connect(_("slow"))
         try:
             client.send(first)
             if pause and client.wait_for_more(pause):
-                client.fail(
-                    expected=("Expected the server to wait for", "up to a second"),
-                    got=("but it gave the client up after", f"less than {pause} s"),
-                    hint="Silence is allowed, only not for a whole second.",
-                )
+                fail_too_early(client, pause)
             if then:
                 client.send(then)
         except CheckFailedError:
@@ -58,10 +61,24 @@ def speak_in_time(server: Server, first: str, pause: float = 0, then: str = "") 
         if time.monotonic() - began < 0.8:
             return client
         client.close()
-    raise RuntimeError("the machine is too busy for a check that takes half a second")
+    raise RuntimeError(
+        _("the machine is too busy for a check that takes half a second")
+    )
 
 
-TOO_SLOW = (
+def fail_too_early(client: Peer, pause: float) -> NoReturn:
+    """Fail because the server did not put up with a short pause."""
+    client.fail(
+        expected=(_("Expected the server to wait for"), _("up to a second")),
+        got=(
+            _("but it gave the client up after"),
+            _("less than {seconds} s").format(seconds=pause),
+        ),
+        hint=_("Silence is allowed, only not for a whole second."),
+    )
+
+
+TOO_SLOW = _(
     "The server waits for something before it answers or closes. The request is"
     " complete at its empty line: answer then, and close. The client waits for you."
 )
@@ -69,43 +86,57 @@ TOO_SLOW = (
 
 @check(
     "2.1",
-    "serves fifty clients, one after another, the whole page",
+    _("serves fifty clients, one after another, the whole page"),
     points=2,
-    hint="bind() and listen() once. Then, in a loop: accept(), read, send, and close"
-    " the client's socket, so that the client sees the end.",
-    read="The loop",
+    hint=_(
+        "bind() and listen() once. Then, in a loop: accept(), read, send, and close the"
+        " client's socket, so that the client sees the end."
+    ),
+    read=_("The loop"),
 )
 def test_fifty_clients(lab: Lab) -> None:
     server = lab.start_server()
     pages, waited = [], 0.0
     for n in range(1, 51, 2):
         # The second of two comes before the first has been served, and has to wait.
-        for client in [ask(server, f"client{n}"), ask(server, f"client{n + 1}")]:
+        for client in [ask(server, numbered_client(m)) for m in (n, n + 1)]:
             pages.append(read_response(client, "200 OK").body)
             client.close()
             if pages[-1] != pages[0]:
-                client.fail_at(pages[0], pages[-1], "here it differs from client1's")
+                remark = _("here it differs from {name}'s")
+                remark = remark.format(name=numbered_client(1))
+                client.fail_at(pages[0], pages[-1], remark)
             waited += client.waited
             if waited > SOON:
-                client.fail(f"{len(pages)} pages took {waited:.0f} s.", hint=TOO_SLOW)
+                fail_too_slow(client, len(pages), waited)
+
+
+def fail_too_slow(client: Peer, pages: int, waited: float) -> NoReturn:
+    """Fail because the server took too long for so few pages."""
+    text = ngettext(
+        "{count} page took {seconds} s.", "{count} pages took {seconds} s.", pages
+    )
+    client.fail(text.format(count=pages, seconds=f"{waited:.0f}"), hint=TOO_SLOW)
 
 
 @check(
     "2.2",
-    "goes on after clients that leave, reset, or stop in mid-request",
+    _("goes on after clients that leave, reset, or stop in mid-request"),
     points=2,
     needs=["2.1"],
-    hint="When a client has closed, recv() returns b'': leave the loop that reads. What"
-    " you have then may be empty, or half a line: count its words. When it has"
-    " reset the connection, recv() or sendall() raises OSError: catch it inside the"
-    " accept loop, around the work for one client.",
-    read="Clients that leave",
+    hint=_(
+        "When a client has closed, recv() returns b'': leave the loop that reads. What"
+        " you have then may be empty, or half a line: count its words. When it has"
+        " reset the connection, recv() or sendall() raises OSError: catch it inside the"
+        " accept loop, around the work for one client."
+    ),
+    read=_("Clients that leave"),
 )
 def test_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
     for said in ("", "GET / HT", request(server)):
         for leave in (Peer.close, Peer.reset):
-            client = server.connect("client")
+            client = server.connect(_("client"))
             if said:
                 client.send(said)
             leave(client)
@@ -114,19 +145,21 @@ def test_clients_leave(lab: Lab) -> None:
 
 @check(
     "2.3",
-    "gives up a client that is silent for one second",
+    _("gives up a client that is silent for one second"),
     points=2,
     needs=["2.1"],
-    hint="While the server waits in recv() for a client that says nothing, it serves"
-    " nobody else: client.settimeout(1.0). Then catch TimeoutError, an OSError, and go"
-    " on with the next client. A request may come in two pieces: read to the empty"
-    " line.",
-    read="Silent clients",
+    hint=_(
+        "While the server waits in recv() for a client that says nothing, it serves"
+        " nobody else: client.settimeout(1.0). Then catch TimeoutError, an OSError, and"
+        " go on with the next client. A request may come in two pieces: read to the"
+        " empty line."
+    ),
+    read=_("Silent clients"),
 )
 def test_silent_clients(lab: Lab) -> None:
     servers = [lab.start_server() for _ in range(3)]
-    silent = servers[0].connect("silent")
-    halting = servers[1].connect("halting")
+    silent = servers[0].connect(_("silent"))
+    halting = servers[1].connect(_("halting"))
     halting.send("GET / HT")  # and no more
 
     rest = request(servers[2]).removeprefix("GET /")
@@ -134,55 +167,61 @@ def test_silent_clients(lab: Lab) -> None:
     read_response(client, "200 OK")
 
     for server, client in zip(servers, (silent, halting), strict=False):
-        visitor = ask(server, "visitor")
-        client.read_to_end("the end, after one second", SOON)
+        visitor = ask(server, _("visitor"))
+        client.read_to_end(_("the end, after one second"), SOON)
         client.close()
         read_response(visitor, "200 OK", SOON)
 
 
 @check(
     "2.4",
-    "answers another path with 404 Not Found and a page",
+    _("answers another path with 404 Not Found and a page"),
     points=1,
     needs=["2.1"],
-    hint="The request line is METHOD PATH VERSION, with a space between them. The PATH"
-    " '/' gets the page; any other gets '404 Not Found' and a page that says so.",
-    read="Another path",
+    hint=_(
+        "The request line is METHOD PATH VERSION, with a space between them. The PATH"
+        " '/' gets the page; any other gets '404 Not Found' and a page that says so."
+    ),
+    read=_("Another path"),
 )
 def test_another_path(lab: Lab) -> None:
     server = lab.start_server()
     page = visit(server).body
     for path in ("/favicon.ico", "/somewhere/else/"):
-        client = ask(server, "browser", path=path)
+        client = ask(server, _("browser"), path=path)
         response = read_response(client, "404 Not Found")
         if response.body == page:
-            client.fail(f"The page for {path} is the same as the page for '/'.")
+            text = _("The page for {path} is the same as the page for '/'.")
+            client.fail(text.format(path=path))
         client.close()
 
 
 @check(
     "2.5",
-    "answers another method with 405 Method Not Allowed and Allow: GET",
+    _("answers another method with 405 Method Not Allowed and Allow: GET"),
     points=1,
     needs=["2.1"],
-    hint="The request line's first word is the method. Any other than GET gets '405"
-    " Method Not Allowed', the header 'Allow: GET', and a page. Then half-close, and"
-    " throw away the body that the client sends (“Unread input”).",
-    read="Another method",
+    hint=_(
+        "The request line's first word is the method. Any other than GET gets '405"
+        " Method Not Allowed', the header 'Allow: GET', and a page. Then half-close,"
+        " and throw away the body that the client sends (“Unread input”)."
+    ),
+    read=_("Another method"),
 )
 def test_another_method(lab: Lab) -> None:
     server = lab.start_server()
     for method, early in (("POST", len(FORM)), ("PUT", 100), ("DELETE", 0)):
         head = request(server, f"Content-Length: {len(FORM)}", method=method)
-        client = server.connect("client")
+        client = server.connect(_("client"))
         client.send(head.encode() + FORM[:early])  # the form may come with the head
-        client.send_bulk(FORM[early:], "a form that it has filled in")
+        client.send_bulk(FORM[early:], _("a form that it has filled in"))
         headers = read_response(client, "405 Method Not Allowed").headers
-        allowed = [name.strip() for name in headers.get("allow", "").split(",")]
+        said = headers.get("allow", "")
+        allowed = [name.strip() for name in said.split(",")]
         if "GET" not in allowed or method in allowed:
             client.fail(
-                expected=("Expected the header", "Allow: GET"),
-                got=("but it is", repr(headers.get("allow", "missing"))),
+                expected=(_("Expected the header"), "Allow: GET"),
+                got=(_("but it is"), repr(said) if said else _("missing")),
             )
         client.close()
         visit(server)
@@ -190,12 +229,14 @@ def test_another_method(lab: Lab) -> None:
 
 @check(
     "2.6",
-    "answers what is not HTTP with 400 Bad Request",
+    _("answers what is not HTTP with 400 Bad Request"),
     points=1,
     needs=["2.1", "2.3"],
-    hint="Do not decode what comes: compare bytes with bytes, b'GET'. What does not"
-    " begin with METHOD PATH HTTP/1.x gets '400 Bad Request' and a page.",
-    read="What is not HTTP",
+    hint=_(
+        "Do not decode what comes: compare bytes with bytes, b'GET'. What does not"
+        " begin with METHOD PATH HTTP/1.x gets '400 Bad Request' and a page."
+    ),
+    read=_("What is not HTTP"),
 )
 def test_not_http(lab: Lab) -> None:
     server = lab.start_server()
@@ -205,7 +246,7 @@ def test_not_http(lab: Lab) -> None:
         b"\xff\xfe\x00\x80 \xc3\x28\r\n\r\n",
         TLS_HELLO + lab.numbers.randbytes(506),  # somebody typed https://
     ):
-        client = server.connect("stranger")
+        client = server.connect(_("stranger"))
         client.send(sent)
         read_response(client, "400 Bad Request", SOON)
         client.close()
@@ -214,32 +255,36 @@ def test_not_http(lab: Lab) -> None:
 
 @check(
     "2.7",
-    "leaks no socket: 300 clients under a limit of 64 open files",
+    _("leaks no socket: 300 clients under a limit of 64 open files"),
     points=2,
     needs=["2.2"],
-    hint="Close the client's socket on every way out of the loop's body, after errors"
-    " too: 'with accept_client(…) as client:' does. shutdown() does not close.",
-    read="Closing every socket",
+    hint=_(
+        "Close the client's socket on every way out of the loop's body, after errors"
+        " too: 'with accept_client(…) as client:' does. shutdown() does not close."
+    ),
+    read=_("Closing every socket"),
 )
 def test_leaks_no_socket(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
     for n in range(1, 301, 4):
-        server.connect(f"client{n}").close()
+        server.connect(numbered_client(n)).close()
         for m, leave in enumerate((Peer.close, Peer.reset), n + 1):
-            client = server.connect(f"client{m}")
+            client = server.connect(numbered_client(m))
             client.send("GET / HT")
             leave(client)
-        visit(server, f"client{n + 3}")
+        visit(server, numbered_client(n + 3))
 
 
 @check(
     "2.8",
-    "ends at once on Ctrl+C, waiting or in mid-request",
+    _("ends at once on Ctrl+C, waiting or in mid-request"),
     points=2,
     needs=["2.1"],
-    hint="Catch KeyboardInterrupt once, around the accept loop. An 'except:' or 'except"
-    " BaseException' inside swallows it. Set SO_REUSEADDR for the next start.",
-    read="Ctrl+C",
+    hint=_(
+        "Catch KeyboardInterrupt once, around the accept loop. An 'except:' or 'except"
+        " BaseException' inside swallows it. Set SO_REUSEADDR for the next start."
+    ),
+    read=_("Ctrl+C"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -258,25 +303,27 @@ def test_ctrl_c(lab: Lab) -> None:
 
 @check(
     "2.9",
-    "answers a request head over 8 KiB with 431, and lives",
+    _("answers a request head over 8 KiB with 431, and lives"),
     points=2,
     needs=["2.1"],
-    hint="Count the bytes while you read. Over 8192, stop and answer '431 Request"
-    " Header Fields Too Large'. Then half-close and read on, so that nothing is unread"
-    " when you close.",
-    read="A head that is too long",
+    hint=_(
+        "Count the bytes while you read. Over 8192, stop and answer '431 Request Header"
+        " Fields Too Large'. Then half-close and read on, so that nothing is unread"
+        " when you close."
+    ),
+    read=_("A head that is too long"),
 )
 def test_long_head(lab: Lab) -> None:
     server = lab.start_server()
-    read_response(ask(server, "within", f"Cookie: {'x' * 8000}"), "200 OK")
+    read_response(ask(server, _("within"), f"Cookie: {'x' * 8000}"), "200 OK")
 
-    client = ask(server, "over", f"Cookie: {'x' * 9000}")
+    client = ask(server, _("over"), f"Cookie: {'x' * 9000}")
     read_head(client, TOO_LONG)
-    client.read_to_end("the page, and then the end")  # or a reset: not all was read
+    client.read_to_end(_("the page, and then the end"))  # or a reset: not all was read
     client.close()
     visit(server)
 
-    endless = server.connect("endless")
+    endless = server.connect(_("endless"))
     send_without_end(endless, request(server, f"Cookie: {'x' * 100_000}").rstrip())
     if endless.unread or endless.end != "reset":  # a reset may destroy the answer
         read_head(endless, TOO_LONG)
@@ -286,12 +333,14 @@ def test_long_head(lab: Lab) -> None:
 
 def send_without_end(client: Peer, start: str) -> None:
     """Send the start of a head, then more and more of it, until there is an answer."""
-    event = "sends a head that does not end"
-    client.history.event(client.name, event, f"over {len(start):,} bytes")
+    size = ngettext("over {count} byte", "over {count} bytes", len(start))
+    size = size.format(count=f"{len(start):,}")
+    client.history.event(client.name, _("sends a head that does not end"), size)
     piece = start.encode()
     for wait in client.program.slices(ANSWER):
         exchange = Exchange({client: piece})
         if exchange.run(lambda: bool(client.unread or client.end), wait):
             return
         piece = b"x" * 1000
-    client.fail_waiting(f"{TOO_LONG}, though the head goes on")
+    waiting_for = _("{status}, though the head goes on").format(status=TOO_LONG)
+    client.fail_waiting(waiting_for)

@@ -1,114 +1,78 @@
 """The checks of exercise 4: many clients, one thread each."""
 
-from collections.abc import Callable
-
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.exchange import Exchange, exchange
-from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, SLICE, SOON, wait_until
+from tests.harness.lab import Lab
+from tests.harness.patience import SOON, wait_until
 from tests.harness.peer import Peer
+from tests.harness.relay import (
+    come_and_go,
+    connect_all,
+    next_foreign_line,
+    say_until_heard,
+    send_until_stuck,
+)
 from tests.harness.steps import show
+from tests.harness.words import _, ngettext
 
 LONG_LINE = b"a" * 60_000 + b"\n"
 
 
-def call(lab: Lab, speaker: Peer, listener: Peer) -> bytes:
-    """Say a line until the other client has heard it; return the line.
-
-    A connection is up before the server has accepted it, and nothing tells a client
-    when it has a place in the array. So the first lines may rightly be lost.
-    """
-    line = f"{speaker.name} is here: {lab.random_word()}\n".encode()
-    for n, wait in enumerate(listener.program.slices(ANSWER)):
-        if n % 6 == 0:
-            speaker.send(line)
-        while line not in listener.unread and listener.wait_for_more(wait):
-            continue
-        if line in listener.unread:
-            return line
-    return listener.fail_waiting(show(line))
-
-
-def hear(listener: Peer, waiting_for: str) -> bytes:
-    """Receive the next line of somebody else; an echo is check 4.4's business."""
-    own = f"{listener.name} ".encode()
-    while (line := listener.read_line(waiting_for)).startswith(own):
-        continue
-    return line
-
-
-def meet(lab: Lab, server: Server, *names: str, receive_buffer: int = 0) -> list[Peer]:
-    """Connect clients, and return them when the server relays between all of them."""
-    began = len(server.history.steps)
-    first, *others = peers = [server.connect(name, receive_buffer) for name in names]
-    for other in others:
-        call(lab, other, first)
-    for peer in peers:
-        peer.send(f"{peer.name} is ready\n")
-    for peer in peers:
-        rest = set(names) - {peer.name}
-        waiting_for = {f"{name} is ready\n".encode() for name in rest}
-        while waiting_for:
-            waiting_for.discard(peer.read_line(f"{min(waiting_for).decode()!r}"))
-    all_ready = f"{first.name} says that all are ready\n"
-    first.send(all_ready)
-    for other in others:
-        while other.read_line(repr(all_ready)) != all_ready.encode():
-            continue
-    who = f"{names[0]} … {names[-1]}" if len(names) > 3 else ", ".join(names)
-    server.history.sum_up(began, who, "connect, and hear each other")
-    return peers
-
-
 @check(
     "4.1",
-    "serves the second client although the first is silent",
+    _("serves the second client although the first is silent"),
     points=2,
-    hint="While the server waits in recv() for one client, it cannot look after the"
-    " next one: give every client a thread of its own, and a place in the array.",
-    read="One thread per client",
+    hint=_(
+        "While the server waits in recv() for one client, it cannot look after the"
+        " next one: give every client a thread of its own, and a place in the array."
+    ),
+    read=_("One thread per client"),
 )
 def test_second_client_is_served(lab: Lab) -> None:
     server = lab.start_server()
     alice = server.connect("alice")
     bob = server.connect("bob")
-    call(lab, bob, alice)
+    say_until_heard(lab, bob, alice)
 
 
 @check(
     "4.2",
-    "serves whoever speaks first, in whatever order they came",
+    _("serves whoever speaks first, in whatever order they came"),
     points=1,
     needs=["4.1"],
-    hint="The clients must not have to take turns: one thread per client, and none of"
-    " them waits for another.",
-    read="One thread per client",
+    hint=_(
+        "The clients must not have to take turns: one thread per client, and none of"
+        " them waits for another."
+    ),
+    read=_("One thread per client"),
 )
 def test_last_client_speaks_first(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
     for speaker in (carol, bob, alice):
         speaker.send(f"{speaker.name} speaks\n")
         for listener in (alice, bob, carol):
             if listener is not speaker:
                 wanted = f"{speaker.name} speaks\n".encode()
-                if (line := hear(listener, show(wanted))) != wanted:
-                    listener.fail_at(wanted, line, "this is another line")
+                if (line := next_foreign_line(listener, show(wanted))) != wanted:
+                    listener.fail_at(wanted, line, _("this is another line"))
 
 
 @check(
     "4.3",
-    "relays a line, unchanged, to every other client",
+    _("relays a line, unchanged, to every other client"),
     points=2,
     needs=["4.1"],
-    hint="Send the line to every socket in the array but the sender's: the same bytes,"
-    " with the newline, and with the \\r where there was one.",
-    read="Fan-out",
+    hint=_(
+        "Send the line to every socket in the array but the sender's: the same bytes,"
+        " with the newline, and with the \\r where there was one."
+    ),
+    read=_("Fan-out"),
 )
 def test_relays_to_all_others(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
     for line in (
         f"hello {lab.random_word()}\n",
         "  l'été à la mer ☀ \r\n",
@@ -122,35 +86,37 @@ def test_relays_to_all_others(lab: Lab) -> None:
 
 @check(
     "4.4",
-    "does not send a line back to its sender",
+    _("does not send a line back to its sender"),
     points=1,
     needs=["4.3"],
-    hint="Leave the sender's own socket out when you go through the array.",
-    read="Fan-out",
+    hint=_("Leave the sender's own socket out when you go through the array."),
+    read=_("Fan-out"),
 )
 def test_sender_gets_nothing_back(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob = meet(lab, server, "alice", "bob")
+    alice, bob = connect_all(lab, server, "alice", "bob")
     alice.send("for the others\n")
     alice.wait_until_read()
     alice.send("the server is done with the first line\n")
     bob.expect("for the others\nthe server is done with the first line\n")
     bob.send("for alice\n")
-    alice.expect("for alice\n", remark="this is alice's own line")
+    alice.expect("for alice\n", remark=_("this is alice's own line"))
 
 
 @check(
     "4.5",
-    "cuts lines at \\n, whatever the pieces",
+    _("cuts lines at \\n, whatever the pieces"),
     points=2,
     needs=["4.3"],
-    hint="recv() returns what has arrived so far, not what was sent. Keep what is left"
-    " over per client, and relay only up to the last \\n.",
-    read="Framing",
+    hint=_(
+        "recv() returns what has arrived so far, not what was sent. Keep what is left"
+        " over per client, and relay only up to the last \\n."
+    ),
+    read=_("Framing"),
 )
 def test_cuts_lines(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
     for start, end in (
         (b"hel", b"lo\n"),
         (b"caf\xc3", b"\xa9\n"),  # the two bytes of é
@@ -161,52 +127,58 @@ def test_cuts_lines(lab: Lab) -> None:
         whole, newline, rest = start.rpartition(b"\n")
         bob.expect(whole + newline)
         server.wait_until_idle()
-        bob.receive_now()  # what has come too early stands in the steps before carol's
+        bob.receive_now()  # what has come too early is in the steps before carol's
         carol.send("carol in between\n")
-        early = "alice's line was relayed before it was complete"
+        early = _("alice's line was relayed before it was complete")
         bob.expect("carol in between\n", remark=early)
         alice.send(end)
-        bob.expect(rest + end, remark="of alice's line a part is missing")
+        bob.expect(rest + end, remark=_("of alice's line a part is missing"))
 
 
 @check(
     "4.6",
-    "never mixes the lines of two senders",
+    _("never mixes the lines of two senders"),
     points=2,
     needs=["4.5"],
-    hint="sendall() sends in several parts when the receiver is slow, and another"
-    " thread can send to the same socket in between. Send under a lock.",
-    read="One lock",
+    hint=_(
+        "sendall() sends in several parts when the receiver is slow, and another"
+        " thread can send to the same socket in between. Send under a lock."
+    ),
+    read=_("One lock"),
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
-    peers = meet(lab, server, *"abcd", receive_buffer=32768)
+    peers = connect_all(lab, server, *"abcd", receive_buffer=32768)
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
-    lab.history.event("all four", "send 10 lines each, at once", "60,001 bytes a line")
+    lab.history.event(
+        _("all four"), _("send 10 lines each, at once"), _("60,001 bytes a line")
+    )
     # That is more than all buffers hold: threads have to wait in the middle of a line.
     outgoing = {peer: line * 10 for peer, line in lines.items()}
     exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 30 for p in peers))
     for listener in peers:
-        for _ in range(30):
-            line = hear(listener, "30 lines, each of one sender alone")
+        for _nth in range(30):
+            wanted = _("30 lines, each of one sender alone")
+            line = next_foreign_line(listener, wanted)
             if line not in lines.values():
+                received = _("but {name} received").format(name=listener.name)
                 lab.fail(
-                    expected=("Expected a line of", "60,000 equal letters"),
-                    got=(f"but {listener.name} received", show(line)),
+                    expected=(_("Expected a line of"), _("60,000 equal letters")),
+                    got=(received, show(line)),
                 )
 
 
 @check(
     "4.7",
-    "relays a last line without \\n when its sender closes, with \\n added",
+    _("relays a last line without \\n when its sender closes, with \\n added"),
     points=1,
     needs=["4.5"],
-    hint="When recv() returns b'', look at what is left over before you leave.",
-    read="Framing",
+    hint=_("When recv() returns b'', look at what is left over before you leave."),
+    read=_("Framing"),
 )
 def test_last_line_without_newline(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
     alice.send("my last words")
     alice.close()
     for listener in (bob, carol):
@@ -214,43 +186,47 @@ def test_last_line_without_newline(lab: Lab) -> None:
     carol.half_close()
     carol.wait_for_more()  # the end: then the server knows before dave comes
     dave = server.connect("dave")
-    line = call(lab, dave, bob)
-    bob.expect(line, remark="carol left nothing that could be relayed")
+    line = say_until_heard(lab, dave, bob)
+    bob.expect(line, remark=_("carol left nothing that could be relayed"))
 
 
 @check(
     "4.8",
-    "keeps each sender's order, and loses and doubles nothing",
+    _("keeps each sender's order, and loses and doubles nothing"),
     points=2,
     needs=["4.5"],
-    hint="Relay a line to all the others before you read the sender's next one, and let"
-    " nobody change the array in the meantime. When a send to one of them raises"
-    " OSError, go on with the next.",
-    read="One lock",
+    hint=_(
+        "Relay a line to all the others before you read the sender's next one, and let"
+        " nobody change the array in the meantime. When a send to one of them raises"
+        " OSError, go on with the next."
+    ),
+    read=_("One lock"),
 )
 def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
     server = lab.start_server()
-    peers = meet(lab, server, *(f"client{n}" for n in range(1, 21)))
+    names = [_("client{n}").format(n=n) for n in range(1, 21)]
+    peers = connect_all(lab, server, *names)
     said = {p: [f"{p.name} says {n}\n".encode() for n in range(50)] for p in peers}
     began = len(lab.history.steps)
     outgoing = {peer: b"".join(lines) for peer, lines in said.items()}
     exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 950 for p in peers))
     for listener in peers:
-        heard = [hear(listener, "950 lines of the others") for _ in range(950)]
+        wanted = _("950 lines of the others")
+        heard = [next_foreign_line(listener, wanted) for n in range(950)]
         for speaker in peers:
             if speaker is not listener:
                 compare(lab, listener, speaker, heard, said[speaker])
-    lab.history.sum_up(began, "all 20", "say 50 lines each, at once")
+    lab.history.sum_up(began, _("all 20"), _("say 50 lines each, at once"))
     leave_in_mid_line(lab)
 
 
 def leave_in_mid_line(lab: Lab) -> None:
-    """Let clients go while the server goes through the array; bob must miss nothing."""
+    """Drop clients while the server goes through the array; bob must miss nothing."""
     server = lab.start_server()
-    # Without carol all stand one place further to the front: who is in the middle of
-    # the array, at sleeper, then finds alice where bob was.
-    names = "carol", "sleeper", "bob", "alice"
-    carol, sleeper, bob, alice = meet(lab, server, *names, receive_buffer=32768)
+    # Without carol all are one place further to the front: a loop that is in the middle
+    # of the array, at sleeper, then finds alice where bob was.
+    names = "carol", _("sleeper"), "bob", "alice"
+    carol, sleeper, bob, alice = connect_all(lab, server, *names, receive_buffer=32768)
     began = len(lab.history.steps)
     sending = Exchange({alice: LONG_LINE * 50, bob: b"", carol: b""})
 
@@ -258,24 +234,23 @@ def leave_in_mid_line(lab: Lab) -> None:
         return bob.unread.count(b"\n") >= 50
 
     send_until_stuck(server, sending, bob_has_all)
-    until_now = f"until bob has {bob.unread.count(LONG_LINE)} lines of 60,001 bytes"
-    lab.history.sum_up(began, "alice", f"talks, sleeper does not read, {until_now}")
+    count = bob.unread.count(LONG_LINE)
+    what = ngettext(
+        "talks, {name} does not read, until bob has {count} line of 60,001 bytes",
+        "talks, {name} does not read, until bob has {count} lines of 60,001 bytes",
+        count,
+    )
+    lab.history.sum_up(began, "alice", what.format(name=sleeper.name, count=count))
     carol.half_close()
     server.wait_until_idle()
     sleeper.reset()
     sending.run(bob_has_all)
     for n in range(50):
-        if bob.read_line(f"50 lines, but only {n} have come") != LONG_LINE:
-            bob.fail("One of alice's lines reached bob, but not as she sent it.")
-
-
-def send_until_stuck(
-    server: Server, sending: Exchange, enough: Callable[[], bool]
-) -> None:
-    """Send until there is enough, or the server stands still, as in a sendall()."""
-    for _ in range(20):
-        if sending.run(enough, 4 * SLICE) or system.sleeps(server.pid) is not False:
-            return
+        waiting_for = ngettext(
+            "50 lines, but only {n} has come", "50 lines, but only {n} have come", n
+        )
+        if bob.read_line(waiting_for.format(n=n)) != LONG_LINE:
+            bob.fail(_("One of alice's lines reached bob, but not as she sent it."))
 
 
 def compare(
@@ -285,44 +260,49 @@ def compare(
     start = f"{speaker.name} ".encode()
     its_lines = [line for line in heard if line.startswith(start)]
     if its_lines != said:
+        message = _("{listener} did not receive {speaker}'s lines once, in order.")
         lab.fail(
-            f"{listener.name} did not receive {speaker.name}'s lines once, in order.",
-            expected=("Expected", show(b"".join(said))),
-            got=("but received", show(b"".join(its_lines))),
+            message.format(listener=listener.name, speaker=speaker.name),
+            expected=(_("Expected"), show(b"".join(said))),
+            got=(_("but received"), show(b"".join(its_lines))),
         )
 
 
 @check(
     "4.9",
-    "goes on when clients leave or reset",
+    _("goes on when clients leave or reset"),
     points=2,
     needs=["4.3"],
-    hint="A send to a client that is gone raises OSError: catch it where you send, for"
-    " that one client, and go on with the next. Take clients out of the array when"
-    " their recv() returns b'' or raises.",
-    read="Clients that leave",
+    hint=_(
+        "A send to a client that is gone raises OSError: catch it where you send, for"
+        " that one client, and go on with the next. Take clients out of the array when"
+        " their recv() returns b'' or raises."
+    ),
+    read=_("Clients that leave"),
 )
 def test_goes_on_when_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
-    # Who leaves stands before bob in the array, where a careless removal skips him.
-    alice, carol, dave, bob = meet(lab, server, "alice", "carol", "dave", "bob")
+    # Those who leave are before bob in the array, where a careless removal skips him.
+    alice, carol, dave, bob = connect_all(lab, server, "alice", "carol", "dave", "bob")
     carol.close()
     dave.reset()
     for n in range(10):
         alice.send(f"still here {n}\n")
-        bob.expect(f"still here {n}\n", remark="who has left says nothing more")
+        bob.expect(f"still here {n}\n", remark=_("who has left says nothing more"))
     erin = server.connect("erin")
-    call(lab, erin, alice)
+    say_until_heard(lab, erin, alice)
 
 
 @check(
     "4.10",
-    "gives back threads and open files of clients that have gone",
+    _("gives back threads and open files of clients that have gone"),
     points=2,
     needs=["4.3"],
-    hint="When a client is gone: out of the array, close() its socket, and let its"
-    " thread return. A socket that is only shut down still is an open file.",
-    read="Clients that leave",
+    hint=_(
+        "When a client is gone: out of the array, close() its socket, and let its"
+        " thread return. A socket that is only shut down still is an open file."
+    ),
+    read=_("Clients that leave"),
 )
 def test_gives_back_threads_and_files(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
@@ -331,30 +311,17 @@ def test_gives_back_threads_and_files(lab: Lab) -> None:
     before = system.resources(server.pid)
     come_and_go(lab, server, alice, 100)
     if before is None:
-        return  # this system does not tell; the limit of 64 open files has been kept
+        return  # the system cannot say; the limit of 64 open files has been kept
     waits = server.slices(SOON)
     wait_until(lambda: not grew(before, system.resources(server.pid)), waits)
     after = system.resources(server.pid)
-    lab.history.event("server", f"has (threads, open files): {before}, then {after}")
+    what = _("has (threads, open files): {before}, then {after}")
+    lab.history.event(server.name, what.format(before=before, after=after))
     if grew(before, after):
         lab.fail(
-            expected=("Expected (threads, open files) to return to", str(before)),
-            got=("but after 100 clients there are", str(after)),
+            expected=(_("Expected (threads, open files) to return to"), str(before)),
+            got=(_("but after 100 clients there are"), str(after)),
         )
-
-
-def come_and_go(lab: Lab, server: Server, alice: Peer, count: int) -> None:
-    """Let clients connect, speak and leave, one after another."""
-    began = len(server.history.steps)
-    for n in range(count):
-        guest = server.connect(f"guest{n}")
-        call(lab, guest, alice)
-        if n % 3:
-            guest.close()
-        else:
-            guest.reset()
-        alice.unread = b""
-    server.history.sum_up(began, f"{count} clients", "come, speak and go")
 
 
 def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
@@ -366,38 +333,43 @@ def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
 
 @check(
     "4.11",
-    "disconnects the sender of a line over 64 KiB, and nobody else",
+    _("disconnects the sender of a line over 64 KiB, and nobody else"),
     points=1,
     needs=["4.5"],
-    hint="Look at the length of what is left over after each recv(): without a limit"
-    " one client fills the server's memory.",
-    read="Framing",
+    hint=_(
+        "Look at the length of what is left over after each recv(): without a limit"
+        " one client fills the server's memory."
+    ),
+    read=_("Framing"),
 )
 def test_line_too_long(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = meet(lab, server, "alice", "bob", "carol")
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
     alice.send(b"a" * 60_000 + b"\n")
     bob.expect(b"a" * 60_000 + b"\n")
     carol.expect(b"a" * 60_000 + b"\n")
-    lab.history.event("alice", "sends a line of 70,000 bytes")
+    lab.history.event("alice", _("sends a line of 70,000 bytes"))
     exchange({alice: b"a" * 70_000 + b"\n"}, lambda: bool(alice.end))
-    alice.read_to_end("the end of the stream, or a reset")
+    alice.read_to_end(_("the end of the stream, or a reset"))
     dave = server.connect("dave")
-    lab.history.event("dave", "sends 70,000 bytes without an end of line")
+    lab.history.event("dave", _("sends 70,000 bytes without an end of line"))
     exchange({dave: b"d" * 70_000}, lambda: bool(dave.end))
-    dave.read_to_end("the end of the stream, or a reset")
+    dave.read_to_end(_("the end of the stream, or a reset"))
     carol.send("business as usual\n")
-    bob.expect("business as usual\n", remark="nothing of the long line should come")
+    bob.expect("business as usual\n", remark=_("nothing of the long line should come"))
 
 
 @check(
     "4.12",
-    "ends everything on Ctrl+C: every client sees the end, status 0",
+    _("ends everything on Ctrl+C: every client sees the end, status 0"),
     points=2,
     needs=["4.1"],
-    hint="A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
-    " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next start.",
-    read="Ctrl+C",
+    hint=_(
+        "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
+        " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next"
+        " start."
+    ),
+    read=_("Ctrl+C"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -405,9 +377,9 @@ def test_ctrl_c(lab: Lab) -> None:
         if stop == "terminate" and system.WINDOWS:
             break  # there is no SIGTERM
         server = lab.start_server(port=port)
-        alice, bob = meet(lab, server, "alice", "bob")
+        alice, bob = connect_all(lab, server, "alice", "bob")
         getattr(server, stop)()
         for peer in (alice, bob):
-            peer.read_to_end("the end of the stream", SOON)
+            peer.read_to_end(_("the end of the stream"), SOON)
             peer.expect_end()
         server.expect_exit()

@@ -12,11 +12,14 @@ from tests.harness.lab import Lab
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.screen import Screen
+from tests.harness.words import _
 
 GREETING = "* you are guest1 in #general\n"
 FROM_BOB = "2026-11-21T10:00:00Z #general <bob> hello, été ☀\n"
-CUT = "recv() may end in the middle of a character: decode whole lines, never pieces."
-KEPT_BACK = (
+CUT = _(
+    "recv() may end in the middle of a character: decode whole lines, never pieces."
+)
+KEPT_BACK = _(
     "The client has read that. Print each line at once, with flush=True: into a pipe,"
     " Python keeps back what it prints."
 )
@@ -43,11 +46,13 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
 
 @check(
     "5.21",
-    "shows what the server says while it waits for the keyboard",
+    _("shows what the server says while it waits for the keyboard"),
     points=1,
-    hint="The keyboard and the server can both be silent for hours, so each needs a"
-    " thread that waits for it; and each line must be printed at once (flush=True).",
-    read="Two ears",
+    hint=_(
+        "The keyboard and the server can both be silent for hours, so each needs a"
+        " thread that waits for it; and each line must be printed at once (flush=True)."
+    ),
+    read=_("Two ears"),
 )
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -65,12 +70,14 @@ def test_shows_what_comes(lab: Lab) -> None:
 
 @check(
     "5.22",
-    "sends what is typed, and shows no typed message twice",
+    _("sends what is typed, and shows no typed message twice"),
     points=1,
     needs=["5.21"],
-    hint="A message that you type comes back from the server, so in a terminal it would"
-    " stand there twice: erase the typed line (ESC [A goes up a row, ESC [J erases).",
-    read="Two ears",
+    hint=_(
+        "A message that you type comes back from the server, so in a terminal it would"
+        " appear twice: erase the typed line (ESC [A goes up a row, ESC [J erases)."
+    ),
+    read=_("Two ears"),
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -97,8 +104,8 @@ def expect_once(lab: Lab, client: Program, typed: str) -> None:
     printed = bytes(client.stdout.data).decode(errors="replace")
     if printed.count(typed) > 1:
         lab.fail(
-            expected=("Expected the client to print", f"{typed!r} once"),
-            got=("but it printed", repr(printed)),
+            expected=(_("Expected the client to print"), once(typed)),
+            got=(_("but it printed"), repr(printed)),
         )
 
 
@@ -112,19 +119,26 @@ def expect_erased(lab: Lab, client: Program, typed: str) -> None:
     shown = "\n".join(screen.everything())
     if shown.count(typed) > 1 and not screen.unknown:
         lab.fail(
-            expected=("Expected the terminal to show", f"{typed!r} once"),
-            got=("but it shows", repr(shown)),
+            expected=(_("Expected the terminal to show"), once(typed)),
+            got=(_("but it shows"), repr(shown)),
         )
+
+
+def once(text: str) -> str:
+    """Say that a text should appear once."""
+    return _("{text} once").format(text=repr(text))
 
 
 @check(
     "5.23",
-    "leaves with status 0 on /quit, /quitter, Ctrl+D and Ctrl+C",
+    _("leaves with status 0 on /quit, /quitter, Ctrl+D and Ctrl+C"),
     points=1,
     needs=["5.21"],
-    hint="All ways out lead through one place that closes the connection. The thread"
-    " that listens to the server ends with it.",
-    read="Ways out",
+    hint=_(
+        "All ways out lead through one place that closes the connection. The thread"
+        " that listens to the server ends with it."
+    ),
+    read=_("Ways out"),
 )
 def test_ways_out(lab: Lab) -> None:
     for line in ("/quit\n", "/quitter\n"):
@@ -149,12 +163,14 @@ def expect_to_leave(client: Program, server: Peer) -> None:
 
 @check(
     "5.24",
-    "says that the server is gone, or not to be reached, and ends",
+    _("says that the server is gone, or not to be reached, and ends"),
     points=1,
     needs=["5.21"],
-    hint="When lines() ends, the server is gone: say so, and end the program, although"
-    " the main thread still waits for the keyboard.",
-    read="Ways out",
+    hint=_(
+        "When lines() ends, the server is gone: say so, and end the program, although"
+        " the main thread still waits for the keyboard."
+    ),
+    read=_("Ways out"),
 )
 def test_server_is_gone(lab: Lab) -> None:
     for leave in (Peer.close, Peer.reset):
@@ -163,24 +179,31 @@ def test_server_is_gone(lab: Lab) -> None:
         leave(server)
         client.expect_exit(status=None)
         if client.stdout.length + client.stderr.length == printed:
-            client.fail("The server has closed the connection. The client is silent.")
+            client.fail(
+                _("The server has closed the connection. The client is silent.")
+            )
     client = lab.start_client(lab.host, system.free_port(lab.host))
     client.expect_exit(status=1)
     if len(re.findall(r"^error: .", client.errors(), re.M)) != 1:
         client.fail(
-            expected=("Expected on stderr", "one line that starts with 'error: '"),
-            got=("but it is", repr(client.errors())),
+            expected=(
+                _("Expected on stderr"),
+                _("one line that starts with {text}").format(text="'error: '"),
+            ),
+            got=(_("but it is"), repr(client.errors())),
         )
 
 
 @check(
     "5.25",
-    "shows control characters harmlessly",
+    _("shows control characters harmlessly"),
     points=1,
     needs=["5.21"],
-    hint="ESC and its like drive the terminal: whoever can send them can move your"
-    " cursor and hide text. Show an escape such as \\x1b instead.",
-    read="Harmless text",
+    hint=_(
+        "ESC and its like drive the terminal: whoever can send them can move your"
+        " cursor and hide text. Show an escape such as \\x1b instead."
+    ),
+    read=_("Harmless text"),
 )
 def test_control_characters(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -191,11 +214,11 @@ def test_control_characters(lab: Lab) -> None:
     live = [sign for sign in printed if unicodedata.category(sign) in ("Cc", "Zl")]
     if live := [sign for sign in live if sign != "\n"]:
         client.fail(
-            expected=("Expected the client to print", "no control characters"),
-            got=("but among what it printed are", repr("".join(live))),
+            expected=(_("Expected the client to print"), _("no control characters")),
+            got=(_("but among what it printed are"), repr("".join(live))),
         )
     if "red" not in printed or "blue" not in printed:
         client.fail(
-            expected=("Expected the client to print", "the rest of the line"),
-            got=("but it printed", repr(printed)),
+            expected=(_("Expected the client to print"), _("the rest of the line")),
+            got=(_("but it printed"), repr(printed)),
         )

@@ -44,7 +44,10 @@ class ResponseError(Exception):
 def build_request(host: str, port: int, path: str) -> bytes:
     """Return a GET for ``path``, with the empty line (RFC 9112, section 3)."""
     return (
-        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
+        f"GET {path} HTTP/1.1\r\n"
+        f"Host: {host}:{port}\r\n"
+        "Connection: close\r\n"
+        "\r\n"  # the empty line: here the request ends
     ).encode()
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -28,9 +27,8 @@ from tests.classroom.suite import (
     describe_confinement,
     without_result,
 )
-from tests.harness.exercises import EXERCISES
+from tests.harness.exercises import EXERCISES, with_number
 
-NUMBERS = rf"[1-{len(EXERCISES)}](,[1-{len(EXERCISES)}])*"
 STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
 
 
@@ -62,8 +60,8 @@ def add_handout(commands: Commands) -> None:
         "--upto",
         metavar="N",
         type=int,
-        choices=range(1, len(EXERCISES) + 1),
-        default=len(EXERCISES),
+        choices=known(),
+        default=known()[-1],
         help="the last exercise to hand out: the next one holds its solution",
     )
     parser.add_argument(
@@ -134,10 +132,20 @@ def add_exercise(parser: argparse.ArgumentParser) -> None:
 
 def numbers(text: str) -> list[int]:
     """Return the exercises' numbers in a text such as ``4,5``."""
-    if not re.fullmatch(NUMBERS, text):
-        reason = f"{text!r} is none of the numbers 1 to {len(EXERCISES)}"
-        raise argparse.ArgumentTypeError(reason)
+    if not are_numbers(text):
+        choices = ", ".join(map(str, known()))
+        raise argparse.ArgumentTypeError(f"{text!r} (choose from {choices})")
     return [int(number) for number in text.split(",")]
+
+
+def are_numbers(text: str) -> bool:
+    """Tell whether a text such as ``4`` or ``4,5`` names exercises by their numbers."""
+    return set(text.split(",")) <= set(map(str, known()))
+
+
+def known() -> list[int]:
+    """Return the numbers of all exercises."""
+    return [exercise.number for exercise in EXERCISES.values()]
 
 
 def joined(words: list[str]) -> list[str]:
@@ -147,8 +155,8 @@ def joined(words: list[str]) -> list[str]:
     """
     found: list[str] = []
     for word in words:
-        is_number = re.fullmatch(NUMBERS, word) and found[-2:-1] == ["--exercise"]
-        if is_number and re.fullmatch(NUMBERS, found[-1]):
+        is_next = found[-2:-1] == ["--exercise"] and are_numbers(found[-1])
+        if is_next and are_numbers(word):
             found[-1] += f",{word}"
         else:
             found.append(word)
@@ -167,8 +175,7 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
 
 def chosen(numbers: list[int] | None) -> list[str]:
     """Return the exercises' names for their numbers; all of them for None."""
-    names = list(EXERCISES)
-    return [names[number - 1] for number in sorted(set(numbers))] if numbers else names
+    return [with_number(number).folder for number in sorted(set(numbers or known()))]
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
@@ -252,9 +259,9 @@ def run_report(arguments: argparse.Namespace) -> int:
     waiting = [without_result(name, "The grader was stopped.") for name in exercises]
     write_reports(arguments, waiting, [], "nothing")
     in_sandbox = choose_sandbox(arguments.sandbox)
-    hand_in, reports = judge_all(arguments.submission, exercises, in_sandbox)
+    notes, reports = judge_all(arguments.submission, exercises, in_sandbox)
     held = describe_confinement(in_sandbox)
-    write_reports(arguments, reports, hand_in.notes, held)
+    write_reports(arguments, reports, notes, held)
     sys.stdout.write(as_summary(reports))
     return 0
 
@@ -275,7 +282,7 @@ def write_reports(
 
 
 def main() -> int:
-    """Run a command; what the user can mend gets one line."""
+    """Run a command; an error that the user can fix gets one line."""
     arguments = build_parser().parse_args(joined(sys.argv[1:]))
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓

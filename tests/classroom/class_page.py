@@ -14,24 +14,16 @@ from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write
 from tests.harness.checks import number_of
 from tests.harness.exercises import EXERCISES
-from tests.harness.text_report import SIGNS
+from tests.harness.page import page, sign_of
+from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED
 
 Row = tuple[str, list[dict[str, Any]], Sequence[str]]  # name, results, notes
 FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
+# Outcomes from the best to the worst, as the legend names them and columns are sorted.
+OUTCOMES = (PASSED, NOT_RUN, BLOCKED, FAILED, ERROR)
 MOST_FAILURES = 12  # that are shown with their hints
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>The class: $count students</title>
-<style>$style</style>
-</head>
-<body>
-<header>
+BODY = Template("""<header>
 <h1>The class</h1>
 <p>$count students$graded · mean $mean of $most points ·
 <a href="grades.csv">grades.csv</a></p>
@@ -54,11 +46,7 @@ $rows
 <h2>The commonest failures</h2>
 $failures
 </section>
-</main>
-<script>$script</script>
-</body>
-</html>
-""")
+</main>""")
 
 FAILURE = Template("""<details>
 <summary><strong>$id</strong> $title <span>$count of $all</span></summary>
@@ -67,17 +55,11 @@ FAILURE = Template("""<details>
 </details>""")
 
 STYLE = """
-:root { color-scheme: light dark; --page: #fff; --text: #1d2228; --quiet: #59636e;
-  --line: #c4cad1; --head: #eef1f4; --passed: #d3efda; --failed: #b8322a;
-  --sign: #fff; --blocked: #e3e6e9; --error: #f7d184; --link: #1a55b8; }
-@media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e7ea;
-  --quiet: #a2abb5; --line: #3a424b; --head: #1e2328; --passed: #16432a;
-  --failed: #ff9d94; --sign: #14171b; --blocked: #2a3037; --error: #7a5a10;
-  --link: #8ab8ff; } }
-* { box-sizing: border-box; }
-body { margin: 0; padding: 1rem; background: var(--page); color: var(--text);
-  font: 1rem/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.2rem; } a { color: var(--link); }
+:root { --head: #eef1f4; --passed: #d3efda; --failed: #b8322a; --sign: #fff;
+  --blocked: #e3e6e9; --error: #f7d184; }
+@media (prefers-color-scheme: dark) { :root { --head: #1e2328; --passed: #16432a;
+  --failed: #ff9d94; --sign: #14171b; --blocked: #2a3037; --error: #7a5a10; } }
+h1 { margin: 0; }
 header p { margin: .25rem 0; }
 .legend span { margin-right: 1rem; white-space: nowrap; }
 .legend b, td.c { display: inline-block; width: 1.4rem; text-align: center; }
@@ -104,10 +86,10 @@ thead th[aria-sort="ascending"] button::after { content: " ↑"; }
 thead th[aria-sort="descending"] button::after { content: " ↓"; }
 .passed { background: var(--passed); }
 .failed { background: var(--failed); color: var(--sign); font-weight: bold; }
-.blocked { background: var(--blocked); } .error { background: var(--error); }
+.blocked, .not.run { background: var(--blocked); } .error { background: var(--error); }
 td.sum { font-weight: 600; } td.notes { text-align: left; color: var(--quiet); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
-summary { cursor: pointer; } summary span { color: var(--quiet); }
+summary span { color: var(--quiet); }
 section { max-width: 60rem; } section a { margin-right: .6rem; }
 @media (max-width: 40rem) { th:first-child { max-width: 7rem; }
   .groups span { left: 7.5rem; }
@@ -167,7 +149,11 @@ def as_cell(text: str) -> str:
 
 def all_notes(results: list[dict[str, Any]], notes: Sequence[str]) -> list[str]:
     """Return what was odd about a submission, and what could not be graded."""
-    missing = [r["exercise"][8] for r in results if r["note"] == NOT_HANDED_IN]
+    missing = [
+        str(EXERCISES[result["exercise"]].number)
+        for result in results
+        if result["note"] == NOT_HANDED_IN
+    ]
     odd = [r for r in results if r["note"] and r["note"] != NOT_HANDED_IN]
     told = [f"{result['exercise']}: {result['note']}" for result in odd]
     if missing:
@@ -182,13 +168,11 @@ def as_page(rows: list[Row]) -> str:
     graded = [results for _, results, _ in rows if results]  # the rest is still to come
     sums = [sum(result["points"] for result in results) for results in graded]
     most = sum(check["max_points"] for check in checks.values())
-    return PAGE.substitute(
+    body = BODY.substitute(
         count=len(rows),
         graded="" if len(graded) == len(rows) else f" · {len(graded)} graded",
         mean=f"{sum(sums) / max(len(sums), 1):.1f}",
         most=most,
-        style=STYLE,
-        script=SCRIPT,
         legend=_legend(),
         groups="".join(_group(exercise, rows) for exercise in exercises),
         heads=_heads(checks, exercises),
@@ -196,6 +180,7 @@ def as_page(rows: list[Row]) -> str:
         shares=_shares(rows, checks),
         failures="\n".join(_failures(rows, checks)) or "<p>There are none.</p>",
     )
+    return page(f"The class: {len(rows)} students", body, STYLE, SCRIPT)
 
 
 def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
@@ -209,8 +194,8 @@ def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
 
 def _legend() -> str:
     return "".join(
-        f'<span><b class="{outcome}">{sign}</b> {outcome}</span>'
-        for outcome, sign in SIGNS.items()
+        f'<span><b class="{outcome}">{sign_of(outcome)}</b> {outcome}</span>'
+        for outcome in OUTCOMES
     )
 
 
@@ -218,7 +203,7 @@ def _group(exercise: str, rows: list[Row]) -> str:
     """Return the head of an exercise's columns, with the mean of those who have it."""
     found = [r for _, results, _ in rows for r in results if r["exercise"] == exercise]
     mean = sum(result["points"] for result in found) / len(found)
-    name = escape(exercise[8:].replace("_", " "))
+    name = escape(EXERCISES[exercise].name)
     width, most = len(found[0]["checks"]), found[0]["max_points"]
     text = f"{name} · mean {mean:.1f} of {most}"
     return f'<th scope="colgroup" class="first" colspan="{width}"><span>{text}</span>'
@@ -239,65 +224,74 @@ def _heads(checks: dict[str, dict[str, Any]], exercises: list[str]) -> str:
     )
 
 
-def _first(id: str) -> str:
+def _first(check_id: str) -> str:
     """Return the attribute of an exercise's first column, or ''."""
-    return ' class="first"' if id.endswith(".1") else ""
+    return ' class="first"' if check_id.endswith(".1") else ""
 
 
-def _row(row: Row, ids: list[str]) -> str:
+def _row(row: Row, check_ids: list[str]) -> str:
     name, results, notes = row
     outcomes = {c["id"]: c["outcome"] for r in results for c in r["checks"]}
     points = sum(result["points"] for result in results)
-    page = f"{quote(name)}/feedback.html"
-    head = f'<th scope="row"><a href="{page}">{escape(name)}</a></th>'
-    cells = "".join(_cell(page, id, outcomes.get(id, "")) for id in ids)
+    link = f"{quote(name)}/feedback.html"
+    head = f'<th scope="row"><a href="{link}">{escape(name)}</a></th>'
+    cells = "".join(_cell(check_id, outcomes.get(check_id)) for check_id in check_ids)
     odd = escape("; ".join(all_notes(results, notes)))
     return f'<tr>{head}<td class="sum">{points}</td>{cells}<td class="notes">{odd}</td>'
 
 
-def _cell(page: str, id: str, outcome: str) -> str:
-    order = ["", "error", "failed", "blocked", "passed"].index(outcome)
-    sign = SIGNS.get(outcome, "")
-    kinds = f"c {outcome} first" if _first(id) else f"c {outcome}"
-    return f'<td class="{kinds}" data-v="{order}" title="{id} {outcome}">{sign}</td>'
+def _cell(check_id: str, outcome: str | None) -> str:
+    """Return a cell of the map; ``outcome`` is None where there is no result yet."""
+    first = " first" if _first(check_id) else ""
+    if outcome is None:
+        return f'<td class="c{first}" data-v="-1" title="{check_id}"></td>'
+    return (
+        f'<td class="c {escape(outcome)}{first}" data-v="{rank_of(outcome)}"'
+        f' title="{check_id} {escape(outcome)}">{sign_of(outcome)}</td>'
+    )
+
+
+def rank_of(outcome: str) -> int:
+    """Return the place of an outcome in a sorted column; unknown ones come first."""
+    return len(OUTCOMES) - OUTCOMES.index(outcome) if outcome in OUTCOMES else 0
 
 
 def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
-    passed, graded = _count(rows, "passed"), _count(rows, *SIGNS)
-    shares = [f"{100 * passed[id] / graded[id]:.0f} %" for id in checks]
+    passed, graded = _count(rows, PASSED), _count(rows)
     cells = "".join(
-        f"<td{_first(id)}>{share}</td>"
-        for id, share in zip(checks, shares, strict=True)
+        f"<td{_first(name)}>{100 * passed[name] / graded[name]:.0f} %</td>"
+        for name in checks
     )
     return f'<th scope="row">passed by</th><td></td>{cells}<td></td>'
 
 
-def _count(rows: list[Row], *outcomes: str) -> Counter[str]:
+def _count(rows: list[Row], outcome: str = "") -> Counter[str]:
+    """Return how many have an outcome, or any, by the check's id."""
     return Counter(
         check["id"]
         for _, results, _ in rows
         for result in results
         for check in result["checks"]
-        if check["outcome"] in outcomes
+        if outcome in ("", check["outcome"])
     )
 
 
 def _failures(rows: list[Row], checks: dict[str, dict[str, Any]]) -> list[str]:
-    commonest = _count(rows, "failed").most_common(MOST_FAILURES)
-    return [_failure(id, count, rows, checks[id]) for id, count in commonest]
+    commonest = _count(rows, FAILED).most_common(MOST_FAILURES)
+    return [_failure(checks[name], count, rows) for name, count in commonest]
 
 
-def _failure(id: str, count: int, rows: list[Row], check: dict[str, Any]) -> str:
+def _failure(check: dict[str, Any], count: int, rows: list[Row]) -> str:
     """Return a failure with the hint that most students got, and links to them."""
     links, hints = [], Counter[str]()
     for name, results, _ in rows:
         for found in (c for result in results for c in result["checks"]):
-            if found["id"] == id and found["outcome"] == "failed":
+            if found["id"] == check["id"] and found["outcome"] == FAILED:
                 hints[found["hint"]] += 1
-                page = f"{quote(name)}/feedback.html#check-{id}"
-                links.append(f'<a href="{page}">{escape(name)}</a>')
+                link = f"{quote(name)}/feedback.html#check-{check['id']}"
+                links.append(f'<a href="{link}">{escape(name)}</a>')
     return FAILURE.substitute(
-        id=id,
+        id=check["id"],
         title=escape(check["title"]),
         count=count,
         all=len(rows),

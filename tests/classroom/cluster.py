@@ -55,7 +55,7 @@ at_work: set[tuple[str, int]] = set()
 def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
     """Connect to a scheduler, such as ``tcp://10.0.0.1:8786``, or start one here.
 
-    The latter has so many ``workers``, whose files lie below ``place``. Raises
+    The latter has that many ``workers``, whose files lie below ``place``. Raises
     ClassroomError when Dask is not installed, or the cluster cannot be used.
     """
     try:
@@ -166,7 +166,7 @@ class Cluster:
         for job in islice(waiting, max(room, 0 if self._running else 1)):
             arguments = job.exercises, in_sandbox, lab_digest(), self.run
             # pure=False: equal submissions are graded one by one.
-            future = self.client.submit(do, job.hand_in(), *arguments, pure=False)
+            future = self.client.submit(do, job.read(), *arguments, pure=False)
             self._running[future] = job
             done.add(future)
 

@@ -4,11 +4,11 @@ import difflib
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path, PurePosixPath
-from string import Template
 
 from tests.classroom.errors import ClassroomError
 from tests.classroom.submissions import HandIn, read_hand_in
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.page import page
 
 COLOURS = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"}
 PLAIN = "\x1b[0m"
@@ -16,31 +16,19 @@ HARMFUL = {
     code: "�" for code in [*range(32), *range(127, 160)] if chr(code) not in "\t"
 }
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-:root { color-scheme: light; }
-body { font: 1rem/1.4 system-ui, sans-serif; margin: 1rem; }
+STYLE = """
+:root { --added: #b9e3c3; --changed: #ffe9a8; --removed: #f4a9a3; }
+@media (prefers-color-scheme: dark) { :root { --added: #16432a; --changed: #5a4510;
+  --removed: #6b211d; } }
+body { line-height: 1.4; } h1 { font-size: 2rem; margin-top: .3rem; }
+h2 { font-size: 1.5rem; }
 .beside { overflow-x: auto; margin-bottom: 2rem; }
 table { border-collapse: collapse; font: .8rem/1.4 ui-monospace, monospace; }
-td { padding: 0 .4rem; white-space: nowrap; } .diff_header { color: #59636e; }
+td { padding: 0 .4rem; white-space: nowrap; } .diff_header { color: var(--quiet); }
 th { text-align: left; } .diff_next { display: none; }
-.diff_add { background: #b9e3c3; } .diff_chg { background: #ffe9a8; }
-.diff_sub { background: #f4a9a3; }
-</style>
-</head>
-<body>
-<h1>$title</h1>
-$tables
-</body>
-</html>
-""")
+.diff_add { background: var(--added); } .diff_chg { background: var(--changed); }
+.diff_sub { background: var(--removed); }
+"""
 
 
 def compare(source: Path, exercises: list[str]) -> Iterator[tuple[str, str, str, str]]:
@@ -102,4 +90,4 @@ def as_page(title: str, pairs: Iterator[tuple[str, str, str, str]]) -> str:
             numlines=3,
         )
         tables.append(f"<h2>{escape(name)}</h2>\n<div class='beside'>{table}</div>")
-    return PAGE.substitute(title=escape(title), tables="\n".join(tables))
+    return page(title, "\n".join([f"<h1>{escape(title)}</h1>", *tables]), STYLE)

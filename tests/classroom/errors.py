@@ -1,4 +1,4 @@
-"""What the instructor can mend: one line on stderr, and status 1."""
+"""Errors that the instructor can fix: one line on stderr, and status 1."""
 
 
 class ClassroomError(Exception):

@@ -10,35 +10,20 @@ from typing import Any
 
 from tests.classroom.files import write, write_json
 from tests.harness.exercises import EXERCISES
-from tests.harness.html_report import CHECK, STYLE
-from tests.harness.text_report import SIGNS
+from tests.harness.page import REPORT, check_item, page, score_of, sign_of
+from tests.harness.results import ERROR, FAILED
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
 NOT_HANDED_IN = "not handed in"  # the note of a result
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'">
-<title>$student: $points of $most points</title>
-<style>$style</style>
-</head>
-<body>
-<header>
+BODY = Template("""<header>
 <h1>$student</h1>
-<p class="score"><strong>$points</strong> of $most points</p>
-<progress value="$points" max="$most" aria-label="$points of $most points"></progress>
+$score
 $notes
 </header>
 <main>
 $exercises
-</main>
-</body>
-</html>
-""")
+</main>""")
 
 EXERCISE = Template("""<section aria-labelledby="$name">
 <h2 id="$name">$name: $points of $most points</h2>
@@ -118,22 +103,22 @@ def as_page(
 ) -> str:
     """Return the page with all checks, and each failure as the terminal shows it."""
     notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in summary["notes"])
-    return PAGE.substitute(
-        student=escape(summary["student"]),
-        points=summary["points"],
-        most=summary["max_points"],
-        style=STYLE,
+    student, points, most = (summary[k] for k in ("student", "points", "max_points"))
+    body = BODY.substitute(
+        student=escape(student),
+        score=score_of(points, most),
         notes=notes,
         exercises="\n".join(_exercise(result, folder) for result in results),
     )
+    return page(f"{student}: {points} of {most} points", body, REPORT)
 
 
 def _exercise(result: dict[str, Any], folder: Path) -> str:
-    failed = [c for c in result["checks"] if c["outcome"] in ("failed", "error")]
-    page = f"{result['exercise']}.html"
+    failed = [c for c in result["checks"] if c["outcome"] in (FAILED, ERROR)]
+    diagrams = f"{result['exercise']}.html"
     note = f"{escape(result['note'])}." if result["note"] else ""
-    if (folder / page).exists() and (folder / page).stat().st_size:
-        note = f'<a href="{page}">The same with diagrams of the steps</a>.'
+    if (folder / diagrams).exists() and (folder / diagrams).stat().st_size:
+        note = f'<a href="{diagrams}">The same with diagrams of the steps</a>.'
     return EXERCISE.substitute(
         name=result["exercise"],
         points=result["points"],
@@ -147,21 +132,16 @@ def _exercise(result: dict[str, Any], folder: Path) -> str:
 
 def _check(check: dict[str, Any]) -> str:
     title = f"{check['id']} {escape(check['title'])}"
-    if check["outcome"] in ("failed", "error"):
+    if check["outcome"] in (FAILED, ERROR):
         title = f'<a href="#check-{check["id"]}">{title}</a>'
-    return CHECK.substitute(
-        outcome=check["outcome"],
-        sign=SIGNS[check["outcome"]],
-        title=title,
-        points=check["points"],
-        most=check["max_points"],
-    )
+    points, most = check["points"], check["max_points"]
+    return check_item(check["outcome"], title, points, most)
 
 
 def _failure(check: dict[str, Any]) -> str:
     return FAILURE.substitute(
         id=check["id"],
-        sign=SIGNS[check["outcome"]],
+        sign=sign_of(check["outcome"]),
         title=escape(check["title"]),
         message=escape(check["message"]),
     )

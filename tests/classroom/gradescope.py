@@ -13,8 +13,9 @@ from typing import Any
 
 from tests.classroom.files import copy_lab, write
 from tests.classroom.jobs import grade_suites
-from tests.classroom.submissions import HandIn, read_hand_in
+from tests.classroom.submissions import read_hand_in
 from tests.harness.exercises import EXERCISES
+from tests.harness.results import PASSED
 
 COPIED = ["tests/harness", "tests/classroom", *EXERCISES]
 COPIED_FILES = [
@@ -99,7 +100,7 @@ def write_bundle(destination: Path, exercises: list[str]) -> None:
     It holds no solutions and no known answers.
     """
     copy_lab(destination, COPIED, COPIED_FILES)
-    numbers = " ".join(exercise[8] for exercise in exercises)
+    numbers = " ".join(str(EXERCISES[exercise].number) for exercise in exercises)
     programs = {"setup.sh": SETUP, "run_autograder": RUN.format(exercises=numbers)}
     for name, text in programs.items():
         write(destination / name, text)
@@ -110,12 +111,12 @@ def write_bundle(destination: Path, exercises: list[str]) -> None:
 
 def judge_all(
     source: Path, exercises: list[str], in_sandbox: bool
-) -> tuple[HandIn, list[dict[str, Any]]]:
-    """Grade one submission; return it, and a report for each exercise."""
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Grade one submission; return notes on it, and a report for each exercise."""
     hand_in = read_hand_in(source, exercises)
     place = Path(tempfile.gettempdir())
     graded = grade_suites(hand_in, exercises, in_sandbox, place, threading.Event())
-    return hand_in, [one.result for one in graded]
+    return hand_in.notes, [one.result for one in graded]
 
 
 def for_gradescope(
@@ -142,7 +143,7 @@ def _test(check: dict[str, Any]) -> dict[str, Any]:
         "name_format": "text",
         "score": check["points"],
         "max_score": check["max_points"],
-        "status": "passed" if check["outcome"] == "passed" else "failed",
+        "status": "passed" if check["outcome"] == PASSED else "failed",
         "output": message,
         "output_format": "text",
         "visibility": "visible",
@@ -174,7 +175,7 @@ def for_classroom50(reports: list[dict[str, Any]]) -> dict[str, Any]:
 def _test50(check: dict[str, Any]) -> dict[str, Any]:
     return {
         "test-name": f"{check['id']} {check['title']}",
-        "passed": check["outcome"] == "passed",
+        "passed": check["outcome"] == PASSED,
         "score": check["points"],
         "max-score": check["max_points"],
         "message": check["message"],

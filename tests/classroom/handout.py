@@ -4,7 +4,6 @@ A starter holds the solution of the step before, so what comes later stays behin
 """
 
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,14 @@ from pathlib import Path
 
 from tests.classroom.errors import ClassroomError
 from tests.classroom.files import copy_lab
+from tests.classroom.first_page import for_students
 from tests.harness.exercises import EXERCISES
+from tests.harness.results import ERROR, NOT_RUN
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # comes with pytest
 
 SHARED = [
     "README.md",
@@ -23,22 +29,6 @@ SHARED = [
     "conftest.py",
     ".gitignore",
 ]
-SECTION = r"^## {title}\n.*?(?=^## )"
-ROWS = r"^(?:\| \[\d [^\]]+\]\((?:{names})/README\.md\).*\n)+"
-PYTEST = re.compile(r"^\[tool\.pytest\.ini_options\]\n.*?(?=^\[)", re.M | re.S)
-IN_START = {  # what the first page says to an instructor, and to a student
-    "run the lab's own tests:": "run the first suite:",
-    ".venv/bin/pytest\n": ".venv/bin/pytest exercise1_http_hello\n",
-    "`.venv\\Scripts\\pytest`.": "`.venv\\Scripts\\pytest exercise1_http_hello`.",
-}
-WITHOUT_THE_CHAT = {
-    "The chat, as far as": "The first program, as far as",
-    "-m exercise5_chat_channels.server": "-m exercise1_http_hello.server",
-}
-WITHOUT_THE_RELAY = {
-    "exercise4_multiclient -k 4.5 ": "exercise1_http_hello -k 1.5 ",
-    "exercise4_multiclient": "exercise1_http_hello",
-}
 
 
 def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list[str]:
@@ -47,49 +37,26 @@ def hand_out(destination: Path, upto: int, with_solutions: bool = False) -> list
     ``upto`` is the last exercise's number. Raises ClassroomError when the folder is in
     use or a suite does not run in the new tree.
     """
-    exercises = list(EXERCISES)[:upto]
+    exercises = [name for name in EXERCISES if EXERCISES[name].number <= upto]
     folders = [*exercises, "tests/harness"]
     if with_solutions:
         folders += [f"solutions/{exercise}" for exercise in exercises]
     copy_lab(destination, folders, SHARED)
     page = destination / "README.md"
-    page.write_text(for_students(page.read_text("utf-8"), upto), encoding="utf-8")
+    page.write_text(for_students(page.read_text("utf-8"), exercises), "utf-8")
     settings = destination / "pyproject.toml"
     settings.write_text(of_pytest(settings.read_text("utf-8"), exercises), "utf-8")
     check_tree(destination, exercises)
     return exercises
 
 
-def for_students(page: str, upto: int) -> str:
-    """Return the first page without what only instructors have, and what is to come."""
-    page = without_section(page, "For instructors")
-    if later := list(EXERCISES)[upto:]:
-        rows = ROWS.format(names="|".join(later))
-        page = re.sub(rows, "\nThe others are handed out later.\n", page, flags=re.M)
-    changes = IN_START | (WITHOUT_THE_CHAT if later else {})
-    if "exercise4_multiclient" in later:
-        page = without_section(page, "What it looks like")
-        changes |= WITHOUT_THE_RELAY
-    for text, instead in changes.items():
-        if text not in page:
-            raise ClassroomError(f"README.md no longer says {text!r}: see handout.py.")
-        page = page.replace(text, instead)
-    return page
-
-
-def without_section(page: str, title: str) -> str:
-    """Leave a section out."""
-    return re.sub(SECTION.format(title=title), "", page, flags=re.M | re.S)
-
-
 def of_pytest(settings: str, exercises: list[str]) -> str:
     """Return what students need of pyproject.toml: how pytest runs these suites."""
-    table = PYTEST.search(settings)
-    if not table or 'testpaths = ["tests/own"]' not in table[0]:
-        raise ClassroomError(
-            "pyproject.toml has no settings of pytest: see handout.py."
-        )
-    return table[0].strip().replace('["tests/own"]', json.dumps(exercises)) + "\n"
+    options = tomllib.loads(settings)["tool"]["pytest"]["ini_options"]
+    options["testpaths"] = exercises
+    # Texts, numbers and lists are written alike in JSON and in TOML.
+    lines = [f"{name} = {json.dumps(value)}" for name, value in options.items()]
+    return "\n".join(["[tool.pytest.ini_options]", *lines, ""])
 
 
 def check_tree(tree: Path, exercises: list[str]) -> None:
@@ -120,5 +87,6 @@ def problem_of(tree: Path, exercise: str) -> str:
         if not report.exists():
             return f"{exercise}: {(run.stdout + run.stderr).strip()}"
         checks = json.loads(report.read_text("utf-8"))["checks"]
-    errors = [check["message"] for check in checks if check["outcome"] == "error"]
+    unclear = (ERROR, NOT_RUN)
+    errors = [check["message"] for check in checks if check["outcome"] in unclear]
     return "\n".join(errors) if checks else f"{exercise} has no checks."

@@ -33,7 +33,7 @@ class Job:
 
     student: str
     exercises: list[str]
-    hand_in: Callable[[], HandIn]  # reads what was handed in
+    read: Callable[[], HandIn]  # returns what was handed in
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,7 @@ class ThisMachine:
         stop, pool = threading.Event(), ThreadPoolExecutor(self.most)
 
         def run(job: Job) -> list[Graded]:
-            hand_in = job.hand_in()
-            return grade_suites(hand_in, job.exercises, in_sandbox, self.place, stop)
+            return grade_suites(job.read(), job.exercises, in_sandbox, self.place, stop)
 
         try:
             for job in one_suite_each(jobs):
@@ -165,7 +164,7 @@ def judge(
 ) -> suite.Verdict:
     """Run a suite on what was handed in for it; nothing handed in needs no suite."""
     if not hand_in.has(exercise):
-        report = suite.without_result(exercise, "Not handed in.", "blocked")
+        report = suite.without_result(exercise, "Not handed in.")
         return suite.Verdict(report, "Not handed in.\n", "", NOT_HANDED_IN)
     submission, suites_own = work / "submission", work / "suite"
     submission.mkdir()

@@ -211,7 +211,9 @@ def find_root(entries: list[Entry], notes: list[str]) -> list[Entry]:
     depths = [d for d in range(8) if any(is_work(entry.path, d) for entry in entries)]
     if not depths or depths[0] == 0:
         if entries and not depths:
-            notes.append("has no folder of an exercise, such as exercise1_http_hello")
+            notes.append(
+                f"has no folder of an exercise, such as {next(iter(EXERCISES))}"
+            )
         return entries
     roots = {e.path.parts[: depths[0]] for e in entries if is_work(e.path, depths[0])}
     root = min(roots)

@@ -192,12 +192,10 @@ def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:
     return Verdict(without_result(exercise, note), f"{note}\n{text}", "", note)
 
 
-def without_result(
-    exercise: str, reason: str, outcome: str = NOT_RUN
-) -> dict[str, Any]:
+def without_result(exercise: str, reason: str) -> dict[str, Any]:
     """Return the report of a suite that did not run: all its checks, with 0 points."""
     checks = checks_of(exercise).values()
-    results = {c.id: Result(c, exercise, outcome, reason) for c in checks}
+    results = {c.id: Result(c, exercise, NOT_RUN, reason) for c in checks}
     return as_json(Run(seed=0, results=results))
 
 

@@ -7,6 +7,7 @@ from tests.harness.lab import Server
 from tests.harness.patience import ANSWER
 from tests.harness.peer import Peer
 from tests.harness.steps import show
+from tests.harness.words import _
 
 HEADER_LINE = re.compile(rb"[\w!#$%&'*+.^`|~-]+:")  # RFC 9112, section 5
 HTML = re.compile(rb"<[!a-zA-Z]")  # the start of a tag
@@ -36,27 +37,29 @@ def read_head(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
     wanted = f"HTTP/1.1 {status}".encode()
     if head.rstrip(b"\r\n") != wanted:
         wanted += head[len(head.rstrip(b"\r\n")) :]
-        peer.fail_at(wanted, head, "this is the first difference")
+        peer.fail_at(wanted, head, _("this is the first difference"))
     headers = {}
     while line := _header_line(peer, seconds):
         head += line
         if not line.strip(b"\r\n"):
             break
-        name, _, value = line.decode("latin-1").partition(":")
+        name, _colon, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
     return Response(head, headers)
 
 
 def _header_line(peer: Peer, seconds: float) -> bytes:
     """Receive a header line, or the empty line after the last one."""
-    waiting_for = "a header line (Name: value), or the empty line after the headers"
+    waiting_for = _("a header line (Name: value), or the empty line after the headers")
     line = peer.read_line(waiting_for, seconds)
     if line.strip(b"\r\n") and not HEADER_LINE.match(line):
         peer.fail(
-            expected=(f"Expected {peer.name} to receive", waiting_for),
-            got=(f"but the {peer.program.name} sent", show(line)),
-            hint="An empty line stands between the headers and the page. Before it, no"
-            " line begins with a space.",
+            expected=(peer.to_receive(), waiting_for),
+            got=(peer.but_it_sent(), show(line)),
+            hint=_(
+                "An empty line separates the headers from the page. Before it, no line"
+                " begins with a space."
+            ),
         )
     return line
 
@@ -64,7 +67,7 @@ def _header_line(peer: Peer, seconds: float) -> bytes:
 def read_response(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
     """Receive a response with this status, whole, and the end of the stream."""
     response = read_head(peer, status, seconds)
-    response.body = peer.read_to_end("the page, and then the end", seconds)
+    response.body = peer.read_to_end(_("the page, and then the end"), seconds)
     peer.expect_end()
     expect_page(peer, response)
     expect_length(peer, response)
@@ -75,9 +78,17 @@ def expect_page(peer: Peer, response: Response) -> None:
     """Expect that the body holds some HTML."""
     if not HTML.search(response.body):
         peer.fail(
-            expected=("Expected the body to be", "a page in HTML"),
-            got=("but it is", show(response.body) if response.body else "empty"),
+            expected=(_("Expected the body to be"), _("a page in HTML")),
+            got=(
+                _("but it is"),
+                show(response.body) if response.body else _("empty"),
+            ),
         )
+
+
+COUNT_BYTES = _(
+    "Content-Length counts the body's bytes: encode first, then take len()."
+)
 
 
 def expect_length(peer: Peer, response: Response) -> None:
@@ -87,10 +98,8 @@ def expect_length(peer: Peer, response: Response) -> None:
         return
     in_characters = said == str(len(response.body.decode(errors="replace")))
     peer.fail(
-        expected=("Expected the header", f"Content-Length: {came}"),
-        got=("but it is", said or "missing"),
-        remark="This is the number of characters." if in_characters else "",
-        hint="Content-Length counts the body's bytes: encode first, then take len()."
-        if said
-        else "",
+        expected=(_("Expected the header"), f"Content-Length: {came}"),
+        got=(_("but it is"), said or _("missing")),
+        remark=_("This is the number of characters.") if in_characters else "",
+        hint=COUNT_BYTES if said else "",
     )

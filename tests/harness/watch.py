@@ -13,9 +13,7 @@ from tests.harness.words import _
 if TYPE_CHECKING:
     from watchfiles import Change
 
-MISSING = _(
-    "--watch needs the package watchfiles: python -m pip install watchfiles"
-)
+MISSING = _("--watch needs the package watchfiles: python -m pip install watchfiles")
 DEBOUNCE = 200  # milliseconds in which an editor may write several files
 
 

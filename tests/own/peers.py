@@ -1,7 +1,7 @@
 """What the tests need besides pytest: programs and packages that may be missing.
 
-One rule for all of them: a test whose peer is missing is skipped, with the reason. Where
-CI is true, every peer must be there, and the test fails.
+One rule for all of them: a test whose peer is missing is skipped, with the reason.
+Where CI is true, every peer must be there, and the test fails.
 """
 
 import importlib

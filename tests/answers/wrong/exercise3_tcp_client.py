@@ -13,8 +13,10 @@ WRONG = [
         caught_by="3.1",
         words=(r"\r\n", "empty line"),
         changes=(
-            (r"HTTP/1.1\r\nHost", r"HTTP/1.1\nHost"),
-            (r"{port}\r\nConnection: close\r\n\r\n", r"{port}\nConnection: close\n\n"),
+            (r' HTTP/1.1\r\n"', r' HTTP/1.1\n"'),
+            (r'{port}\r\n"', r'{port}\n"'),
+            (r'"Connection: close\r\n"', r'"Connection: close\n"'),
+            ('        "\\r\\n"  #', '        "\\n"  #'),
         ),
     ),
     Wrong(
@@ -24,7 +26,7 @@ WRONG = [
         file=FILE,
         caught_by="3.1",
         words=("empty line", "waits for more headers"),
-        changes=((r"close\r\n\r\n", r"close\r\n"),),
+        changes=(('        "\\r\\n"  #', "        #"),),
     ),
     Wrong(
         name="no_host",
@@ -33,7 +35,7 @@ WRONG = [
         file=FILE,
         caught_by="3.1",
         words=("'Host: 127.",),
-        changes=((r"Host: {host}:{port}\r\n", ""),),
+        changes=((r'''        f"Host: {host}:{port}\r\n"''' + "\n", ""),),
     ),
     Wrong(
         name="host_without_port",
@@ -50,8 +52,8 @@ WRONG = [
         tempting="it looks tidy in the source",
         file=FILE,
         caught_by="3.1",
-        words=("Name: value", "nothing stands before its first letter"),
-        changes=((r"\nConnection: close", r"\n        Connection: close"),),
+        words=("Name: value", "nothing comes before its first letter"),
+        changes=(('"Connection: close', '"        Connection: close'),),
     ),
     Wrong(
         name="always_asks_for_the_root",
@@ -183,7 +185,7 @@ WRONG = [
         tempting="with Connection: close most servers do close",
         file=FILE,
         caught_by="3.4",
-        words=("still running", "when so many have come, stop"),
+        words=("still running", "once that many have arrived, stop"),
         changes=(
             (
                 "return int(value)",

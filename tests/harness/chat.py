@@ -1,0 +1,232 @@
+"""The words that exercise 5's suites are written in: members of a chat, and its lines.
+
+What PROTOCOL.md says of a line's form is here; who must see which line, in the suites.
+"""
+
+import re
+import time
+from collections.abc import Iterable
+
+from tests.harness.chat_lines import LineReader
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import SOON
+from tests.harness.peer import Peer
+from tests.harness.steps import show
+from tests.harness.words import _, ngettext
+
+GREETING = re.compile(r"\* you are ([\w-]+) in #([\w-]+)(?![\w-])")  # words may follow
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+MESSAGE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (#[\w-]+ <[\w-]+> .*)", re.S)
+MIB = 1024 * 1024
+
+
+class Member(LineReader):
+    """A client in the chat. In the steps it is called by its nick."""
+
+    def __init__(self, peer: Peer) -> None:
+        """Take over a connection on which nothing was received yet."""
+        super().__init__(peer)
+        self.nick = ""  # until the greeting says it
+        self.channel = ""
+
+    # -- saying -----------------------------------------------------------------------
+
+    def says(self, *lines: str) -> None:
+        """Send lines in one segment."""
+        self.peer.send(as_lines(lines))
+
+    def takes_nick(self, nick: str) -> None:
+        """Take another nick, and see that it worked."""
+        self.says(f"/nick {nick}")
+        self.nick = nick
+        self.is_greeted(self.channel)
+
+    def joins(self, channel: str) -> list[str]:
+        """Move to another channel; return the history that the server shows."""
+        self.says(f"/join {channel}")
+        return self.sees_history(channel)
+
+    # -- seeing what must come next ---------------------------------------------------
+
+    def sees(self, speaker: "Member", text: str, remark: str = "") -> str:
+        """Receive this message and none before it; return when it was said."""
+        end = f"#{self.channel} <{speaker.nick}> {text}"
+        wanted = repr(f"{time.strftime(TIME, time.gmtime())} {end}")
+        line = self.awaits(wanted, lambda line: not line.startswith("* "), remark)
+        message = MESSAGE.fullmatch(line)
+        if not message or message[2] != end:
+            self.fail(wanted, line, remark)
+        return message[1]
+
+    def sees_notice(self, text: str) -> None:
+        """Receive this notice, perhaps after others."""
+        self.awaits(repr(text), lambda line: line == text, "")
+
+    def is_refused(self, line: str) -> None:
+        """Receive ``! …``, the answer to a line that must be refused."""
+        wanted = _("'! …', because {line} must be refused").format(line=line)
+        self.sees_refusal(wanted)
+
+    def sees_refusal(self, wanted: str) -> None:
+        """Receive ``! …``; ``wanted`` says that, and why it must come."""
+        self.awaits(wanted, lambda line: line.startswith("!"), "")
+
+    def sees_history(self, channel: str) -> list[str]:
+        """Receive a channel's history, then the greeting; return the history.
+
+        Messages said in the channel that is left come before, and are returned, too.
+        """
+        wanted = f"'* you are {self.nick or 'guestN'} in #{channel}'"
+        messages = []
+        while not (greeting := GREETING.match(line := self.next_line(wanted))):
+            if message := MESSAGE.fullmatch(line):
+                messages.append(message[0])
+            elif line.startswith("* "):
+                self.skipped.append(line)
+            else:
+                self.fail(wanted, line)
+        nick = self.nick or r"guest\d+"
+        if not re.fullmatch(nick, greeting[1]) or greeting[2] != channel:
+            self.fail(wanted, line)
+        self.nick = self.peer.name = greeting[1]
+        self.channel = channel
+        return messages
+
+    def is_greeted(self, channel: str) -> None:
+        """Receive ``* you are …`` for this channel, and no message before it."""
+        if messages := self.sees_history(channel):
+            self.fail("'* you are …'", messages[0], _("before it"))
+
+    def gets_into(self, channel: str) -> bool:
+        """Receive ``* you are … in #CHANNEL`` or ``! …``; return whether it worked."""
+        greeting = f"'* you are {self.nick or 'guestN'} in #{channel}'"
+        wanted = _("{line} or {other}").format(line=greeting, other="'! …'")
+        line = self.awaits(wanted, re.compile(r"\* you are |!").match, "")
+        if line.startswith("!"):
+            return False
+        self.lines.appendleft(line)
+        self.is_greeted(channel)
+        return True
+
+    def sees_end(self) -> None:
+        """Receive nothing but notices any more, and the end of the stream."""
+        wanted = _("the end of the stream")
+        self.peer.unread = self.peer.read_to_end(wanted, SOON)
+        self.split_lines()
+        for line in self.lines:
+            if not line.startswith("* "):
+                self.fail(wanted, line)
+        self.peer.expect_end()
+
+    # -- hearing much, to be compared later -------------------------------------------
+
+    def next_message(self, waiting_for: str) -> str:
+        """Receive a message, any; return the whole line."""
+        return self.awaits(waiting_for, MESSAGE.fullmatch, _("this is not a message"))
+
+    def hears(self, count: int) -> list[str]:
+        """Receive this many messages."""
+        heard: list[str] = []
+        while (n := len(heard)) < count:
+            waiting_for = ngettext(
+                "{count} messages, but only {n} has come",
+                "{count} messages, but only {n} have come",
+                n,
+            )
+            heard.append(self.next_message(waiting_for.format(count=count, n=n)))
+        return heard
+
+    def hears_until(self, text: str) -> list[str]:
+        """Receive messages up to one with this text; return them and that one."""
+        wanted = _("messages, the last with {text}").format(text=repr(text))
+        messages = [self.next_message(wanted)]
+        while not messages[-1].endswith(f"> {text}"):
+            messages.append(self.next_message(wanted))
+        return messages
+
+    def hears_rest(self) -> list[str]:
+        """Receive everything to the end of the connection; return the messages."""
+        while not self.peer.end and self.peer.wait_for_more():
+            self.split_lines()
+        if not self.peer.end:
+            self.fail_waiting(_("the end of the stream"))
+        return list(filter(MESSAGE.fullmatch, self.lines))
+
+    def agrees(self, messages: list[str], wanted: list[str], why: str) -> None:
+        """Fail at the first of the member's messages that is not the wanted one."""
+        if messages == wanted:
+            return
+        pairs = zip([*messages, None], [*wanted, None], strict=False)
+        n = next(n for n, (got, want) in enumerate(pairs) if got != want)
+        again = set(messages[n : n + 1]) & set(messages[:n])
+        lead = (
+            _("{name} received {message}.")
+            if n
+            else _("{name}'s first message is wrong.")
+        )
+        lead = lead.format(name=self.peer.name, message=text_at(messages, n - 1))
+        expected = _("Next we expected") if n else _("We expected")
+        self.peer.fail(
+            lead,
+            expected=(expected, text_at(wanted, n)),
+            got=(_("but the server sent"), text_at(messages, n)),
+            remark=_("which has come before") if again else why,
+            hint=self.hint,
+        )
+
+
+def as_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as they are sent."""
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def without_time(messages: Iterable[str]) -> list[str]:
+    """Return messages as ``#channel <nick> text``."""
+    return [message.partition(" ")[2] for message in messages]
+
+
+def text_at(messages: list[str], n: int) -> str:
+    """Return a message as a failure shows it, or 'nothing more'."""
+    return show(messages[n].encode()) if 0 <= n < len(messages) else _("nothing more")
+
+
+def start(lab: Lab, *options: str, port: int | None = None) -> Server:
+    """Start a server whose history lies in the check's own folder."""
+    history = ("--history", str(lab.folder / "chat.db"))
+    return lab.start_server(*history, *options, port=port)
+
+
+def arrive(server: Server, receive_buffer: int = 0) -> Member:
+    """Connect a client; what it receives first is left to the caller."""
+    return Member(server.connect(_("a client"), receive_buffer))
+
+
+def connect_all(
+    server: Server, count: int, channel: str = "general", receive_buffer: int = 0
+) -> list[Member]:
+    """Connect clients one after another, each up to its greeting."""
+    began = len(server.history.steps)
+    members: list[Member] = []
+    while len(members) < count:
+        members.append(arrive(server, receive_buffer))
+        members[-1].is_greeted(channel)
+    nicks = [member.nick for member in members]
+    who = f"{nicks[0]} … {nicks[-1]}" if count > 3 else ", ".join(nicks)
+    what = _("connect, and come to {channel}").format(channel=f"#{channel}")
+    server.history.sum_up(began, who, what)
+    return members
+
+
+def all_see(members: Iterable[Member], speaker: Member, line: str, text: str) -> None:
+    """Let one member send a line; all of ``members`` must see this text next."""
+    speaker.says(line)
+    for member in members:
+        member.sees(speaker, text)
+
+
+def people(asker: Member) -> list[str]:
+    """Ask with /who; return the nicks as they are listed."""
+    asker.says("/who")
+    opening = f"* people in #{asker.channel}: "
+    answer = asker.awaits(f"'{opening}…'", lambda line: line.startswith(opening), "")
+    return answer.removeprefix(opening).split(" ")
