@@ -95,7 +95,7 @@ def expect_nobody_at_other_addresses(server: Server) -> None:
         "bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
         " flush=True: into a pipe, Python keeps back what it prints."
     ),
-    read="Listening",
+    read=_("Listening"),
 )
 def test_listens(lab: Lab) -> None:
     server = lab.start_server()
@@ -117,7 +117,7 @@ def test_listens(lab: Lab) -> None:
         " waits in recv(): the request is complete at its empty line, \\r\\n\\r\\n. The"
         " browser does not close before it has the answer."
     ),
-    read="The response",
+    read=_("The response"),
 )
 def test_answers(lab: Lab) -> None:
     server = lab.start_server()
@@ -138,7 +138,7 @@ def test_answers(lab: Lab) -> None:
         "Each line of the head ends with the two bytes \\r\\n, the empty line too."
         " Browsers forgive a bare \\n, other programs do not."
     ),
-    read="Line ends",
+    read=_("Line ends"),
 )
 def test_line_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -162,7 +162,7 @@ def test_line_ends(lab: Lab) -> None:
         "Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: '"
         " and the body's length in bytes, 'Connection: close'."
     ),
-    read="Headers",
+    read=_("Headers"),
 )
 def test_headers(lab: Lab) -> None:
     server = lab.start_server()
@@ -195,7 +195,7 @@ def expect_header(
         "recv() returns what has arrived so far. Call it until all that has come holds"
         " the empty line, \\r\\n\\r\\n; only then send the answer."
     ),
-    read="Reading the whole request",
+    read=_("Reading the whole request"),
 )
 def test_reads_the_request(lab: Lab) -> None:
     server = lab.start_server()
@@ -249,7 +249,7 @@ def expect_silence(browser: Peer) -> None:
         "After sendall(), close the client socket, without a wait for anything: the"
         " client waits for the end, and does not close first."
     ),
-    read="Unread input",
+    read=_("Unread input"),
 )
 def test_closes(lab: Lab) -> None:
     server = lab.start_server()
@@ -277,7 +277,7 @@ def serve_one(server: Server) -> None:
         "No loop around accept() in this exercise: after the first client close both"
         " sockets, and let main() return."
     ),
-    read="One client, then the end",
+    read=_("One client, then the end"),
 )
 def test_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -294,7 +294,7 @@ def test_ends(lab: Lab) -> None:
         "The connection that was closed is in TIME_WAIT for a minute. Set SO_REUSEADDR"
         " on the listening socket before bind(), in every run."
     ),
-    read="TIME_WAIT",
+    read=_("TIME_WAIT"),
 )
 def test_starts_again(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -314,7 +314,7 @@ def test_starts_again(lab: Lab) -> None:
         " a request apart that is not there. When it has reset the connection, recv()"
         " raises OSError: catch that around the client's work."
     ),
-    read="Clients that leave",
+    read=_("Clients that leave"),
 )
 def test_client_leaves(lab: Lab) -> None:
     server = lab.start_server()
@@ -339,7 +339,7 @@ def test_client_leaves(lab: Lab) -> None:
         " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
         " sys.exit('error: …') prints the line on stderr and ends with status 1."
     ),
-    read="Ctrl+C and error lines",
+    read=_("Ctrl+C and error lines"),
 )
 def test_ctrl_c_and_errors(lab: Lab) -> None:
     server = start_and_wait(lab)

@@ -92,7 +92,7 @@ TOO_SLOW = _(
         "bind() and listen() once. Then, in a loop: accept(), read, send, and close the"
         " client's socket, so that the client sees the end."
     ),
-    read="The loop",
+    read=_("The loop"),
 )
 def test_fifty_clients(lab: Lab) -> None:
     server = lab.start_server()
@@ -130,7 +130,7 @@ def fail_too_slow(client: Peer, pages: int, waited: float) -> NoReturn:
         " reset the connection, recv() or sendall() raises OSError: catch it inside the"
         " accept loop, around the work for one client."
     ),
-    read="Clients that leave",
+    read=_("Clients that leave"),
 )
 def test_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
@@ -154,7 +154,7 @@ def test_clients_leave(lab: Lab) -> None:
         " go on with the next client. A request may come in two pieces: read to the"
         " empty line."
     ),
-    read="Silent clients",
+    read=_("Silent clients"),
 )
 def test_silent_clients(lab: Lab) -> None:
     servers = [lab.start_server() for _ in range(3)]
@@ -182,7 +182,7 @@ def test_silent_clients(lab: Lab) -> None:
         "The request line is METHOD PATH VERSION, with a space between them. The PATH"
         " '/' gets the page; any other gets '404 Not Found' and a page that says so."
     ),
-    read="Another path",
+    read=_("Another path"),
 )
 def test_another_path(lab: Lab) -> None:
     server = lab.start_server()
@@ -206,7 +206,7 @@ def test_another_path(lab: Lab) -> None:
         " Method Not Allowed', the header 'Allow: GET', and a page. Then half-close,"
         " and throw away the body that the client sends (“Unread input”)."
     ),
-    read="Another method",
+    read=_("Another method"),
 )
 def test_another_method(lab: Lab) -> None:
     server = lab.start_server()
@@ -236,7 +236,7 @@ def test_another_method(lab: Lab) -> None:
         "Do not decode what comes: compare bytes with bytes, b'GET'. What does not"
         " begin with METHOD PATH HTTP/1.x gets '400 Bad Request' and a page."
     ),
-    read="What is not HTTP",
+    read=_("What is not HTTP"),
 )
 def test_not_http(lab: Lab) -> None:
     server = lab.start_server()
@@ -262,7 +262,7 @@ def test_not_http(lab: Lab) -> None:
         "Close the client's socket on every way out of the loop's body, after errors"
         " too: 'with accept_client(…) as client:' does. shutdown() does not close."
     ),
-    read="Closing every socket",
+    read=_("Closing every socket"),
 )
 def test_leaks_no_socket(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
@@ -284,7 +284,7 @@ def test_leaks_no_socket(lab: Lab) -> None:
         "Catch KeyboardInterrupt once, around the accept loop. An 'except:' or 'except"
         " BaseException' inside swallows it. Set SO_REUSEADDR for the next start."
     ),
-    read="Ctrl+C",
+    read=_("Ctrl+C"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -311,7 +311,7 @@ def test_ctrl_c(lab: Lab) -> None:
         " Fields Too Large'. Then half-close and read on, so that nothing is unread"
         " when you close."
     ),
-    read="A head that is too long",
+    read=_("A head that is too long"),
 )
 def test_long_head(lab: Lab) -> None:
     server = lab.start_server()

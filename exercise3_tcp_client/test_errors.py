@@ -49,7 +49,7 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
         "Print what came. Then compare the number of body bytes with Content-Length: if"
         " there are fewer, end with 'error: … 3 of 100 bytes' on stderr, and status 1."
     ),
-    read="Cut short",
+    read=_("Cut short"),
 )
 def test_cut_short(lab: Lab) -> None:
     characters = lab.numbers.randint(3, 9)
@@ -80,7 +80,7 @@ def test_cut_short(lab: Lab) -> None:
         " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on"
         " stderr and ends with status 1."
     ),
-    read="Errors in one line",
+    read=_("Errors in one line"),
 )
 def test_no_connection(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -98,7 +98,7 @@ def test_no_connection(lab: Lab) -> None:
         "Look at what you have when the loop ends: nothing at all, or something that"
         " does not begin with HTTP/, is an error. A reset connection is an OSError."
     ),
-    read="Errors in one line",
+    read=_("Errors in one line"),
 )
 def test_no_http(lab: Lab) -> None:
     tls_alert = b"\x15\x03\x03\x00\x02\x02\x28"  # RFC 8446, section 6
@@ -125,7 +125,7 @@ def test_no_http(lab: Lab) -> None:
         "create_connection(address, timeout=TIMEOUT) gives each recv() a time limit"
         " too. After it recv() raises TimeoutError: an error like the others."
     ),
-    read="Time limits",
+    read=_("Time limits"),
 )
 def test_gives_up(lab: Lab) -> None:
     client = start_and_accept(lab, environment=IMPATIENT)[0]

@@ -45,7 +45,7 @@ def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
         " request line, Host, Connection, and an empty one. Each ends with \\r\\n, and"
         " nothing comes before its first letter."
     ),
-    read="The request",
+    read=_("The request"),
 )
 def test_request(lab: Lab) -> None:
     path = f"/a/page?name={lab.random_word()}"
@@ -93,7 +93,7 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
         " with the head is body already. Nothing else belongs on stdout; what you want"
         " to say goes to stderr."
     ),
-    read="Bytes, not text",
+    read=_("Bytes, not text"),
 )
 def test_bytes_are_kept(lab: Lab) -> None:
     any_bytes = bytes(lab.numbers.sample(range(256), 256))
@@ -119,7 +119,7 @@ def test_bytes_are_kept(lab: Lab) -> None:
         " with the head is body already. A piece may end in the middle of a character:"
         " do not decode it."
     ),
-    read="Reading the whole response",
+    read=_("Reading the whole response"),
 )
 def test_pieces(lab: Lab) -> None:
     whole = response(f"l'été à {lab.random_word()} ☀\n".encode())
@@ -187,7 +187,7 @@ def prints_more(client: Program) -> Iterator[bool]:
         " that many have arrived, stop. Of a piece that holds more, take"
         " piece[:missing]."
     ),
-    read="Content-Length",
+    read=_("Content-Length"),
 )
 def test_content_length(lab: Lab) -> None:
     body = f"à la fin {lab.random_word()}\n".encode()
@@ -216,7 +216,7 @@ def test_content_length(lab: Lab) -> None:
         " further call: leave the loop. Without Content-Length there is no number to"
         " compare with."
     ),
-    read="The end of the stream",
+    read=_("The end of the stream"),
 )
 def test_end_of_stream(lab: Lab) -> None:
     head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
@@ -236,7 +236,7 @@ def test_end_of_stream(lab: Lab) -> None:
         "Compare your request with the handout's byte by byte: real servers are"
         " stricter than this suite."
     ),
-    read="Real servers",
+    read=_("Real servers"),
 )
 def test_real_servers(lab: Lab) -> None:
     if own := own_server(lab):

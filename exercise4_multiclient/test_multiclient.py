@@ -27,7 +27,7 @@ LONG_LINE = b"a" * 60_000 + b"\n"
         "While the server waits in recv() for one client, it cannot look after the"
         " next one: give every client a thread of its own, and a place in the array."
     ),
-    read="One thread per client",
+    read=_("One thread per client"),
 )
 def test_second_client_is_served(lab: Lab) -> None:
     server = lab.start_server()
@@ -45,7 +45,7 @@ def test_second_client_is_served(lab: Lab) -> None:
         "The clients must not have to take turns: one thread per client, and none of"
         " them waits for another."
     ),
-    read="One thread per client",
+    read=_("One thread per client"),
 )
 def test_last_client_speaks_first(lab: Lab) -> None:
     server = lab.start_server()
@@ -68,7 +68,7 @@ def test_last_client_speaks_first(lab: Lab) -> None:
         "Send the line to every socket in the array but the sender's: the same bytes,"
         " with the newline, and with the \\r where there was one."
     ),
-    read="Fan-out",
+    read=_("Fan-out"),
 )
 def test_relays_to_all_others(lab: Lab) -> None:
     server = lab.start_server()
@@ -90,7 +90,7 @@ def test_relays_to_all_others(lab: Lab) -> None:
     points=1,
     needs=["4.3"],
     hint=_("Leave the sender's own socket out when you go through the array."),
-    read="Fan-out",
+    read=_("Fan-out"),
 )
 def test_sender_gets_nothing_back(lab: Lab) -> None:
     server = lab.start_server()
@@ -112,7 +112,7 @@ def test_sender_gets_nothing_back(lab: Lab) -> None:
         "recv() returns what has arrived so far, not what was sent. Keep what is left"
         " over per client, and relay only up to the last \\n."
     ),
-    read="Framing",
+    read=_("Framing"),
 )
 def test_cuts_lines(lab: Lab) -> None:
     server = lab.start_server()
@@ -144,7 +144,7 @@ def test_cuts_lines(lab: Lab) -> None:
         "sendall() sends in several parts when the receiver is slow, and another"
         " thread can send to the same socket in between. Send under a lock."
     ),
-    read="One lock",
+    read=_("One lock"),
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
@@ -174,7 +174,7 @@ def test_lines_do_not_mix(lab: Lab) -> None:
     points=1,
     needs=["4.5"],
     hint=_("When recv() returns b'', look at what is left over before you leave."),
-    read="Framing",
+    read=_("Framing"),
 )
 def test_last_line_without_newline(lab: Lab) -> None:
     server = lab.start_server()
@@ -200,7 +200,7 @@ def test_last_line_without_newline(lab: Lab) -> None:
         " nobody change the array in the meantime. When a send to one of them raises"
         " OSError, go on with the next."
     ),
-    read="One lock",
+    read=_("One lock"),
 )
 def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
     server = lab.start_server()
@@ -278,7 +278,7 @@ def compare(
         " that one client, and go on with the next. Take clients out of the array when"
         " their recv() returns b'' or raises."
     ),
-    read="Clients that leave",
+    read=_("Clients that leave"),
 )
 def test_goes_on_when_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
@@ -302,7 +302,7 @@ def test_goes_on_when_clients_leave(lab: Lab) -> None:
         "When a client is gone: out of the array, close() its socket, and let its"
         " thread return. A socket that is only shut down still is an open file."
     ),
-    read="Clients that leave",
+    read=_("Clients that leave"),
 )
 def test_gives_back_threads_and_files(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
@@ -340,7 +340,7 @@ def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
         "Look at the length of what is left over after each recv(): without a limit"
         " one client fills the server's memory."
     ),
-    read="Framing",
+    read=_("Framing"),
 )
 def test_line_too_long(lab: Lab) -> None:
     server = lab.start_server()
@@ -369,7 +369,7 @@ def test_line_too_long(lab: Lab) -> None:
         " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next"
         " start."
     ),
-    read="Ctrl+C",
+    read=_("Ctrl+C"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)

@@ -1,6 +1,7 @@
 """The chat in a Tk window, on the Connection of your client.py. A given file.
 
-Run ``python -m exercise5_chat_channels.gui [HOST] [PORT] [--nick NAME]``.
+Run ``python -m exercise5_chat_channels.gui [HOST] [PORT] [--nick NAME]``. With
+``--solution`` the window is built on the solution's Connection.
 
 A window freezes while its thread waits. So Tk's thread waits for nobody: one thread
 reads from the network, one writes to it, and queues lie between them and the window.
@@ -18,15 +19,16 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from time import monotonic
 from typing import Any
 from zlib import crc32
 
 from exercise5_chat_channels.client import Connection
-from exercise5_chat_channels.web import port_number, unfinished
+from exercise5_chat_channels.web import choose_connection, port_number, unfinished
 
 try:
     import tkinter as tk
@@ -104,18 +106,20 @@ class Link:
     text is the line, or the reason why the connection is gone.
     """
 
-    def __init__(self, host: str, port: int, events: "queue.SimpleQueue[Any]") -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], events: "queue.SimpleQueue[Any]"
+    ) -> None:
         """Begin to connect."""
         self.events = events
         self.outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.connection: Connection | None = None
-        threading.Thread(target=self.read, args=(host, port), daemon=True).start()
+        threading.Thread(target=self.read, args=[connect], daemon=True).start()
 
-    def read(self, host: str, port: int) -> None:
+    def read(self, connect: Callable[[], Connection]) -> None:
         """Connect and receive until the connection ends: the work of one thread."""
         reason = "your Connection raised an error, see the terminal"
         try:
-            self.connection = Connection(host, port)
+            self.connection = connect()
             threading.Thread(target=self.write, daemon=True).start()
             self.events.put((self, "open", ""))
             for line in self.connection.lines():
@@ -150,9 +154,17 @@ class Link:
 class Window:
     """The window, and what it knows about the chat. All of it runs in Tk's thread."""
 
-    def __init__(self, root: tk.Tk, host: str, port: int, nick: str) -> None:
+    def __init__(
+        self,
+        root: tk.Tk,
+        connection_class: type[Connection],
+        host: str,
+        port: int,
+        nick: str,
+    ) -> None:
         """Fill the window and begin to connect. The nick may be empty."""
         self.root, self.host, self.port = root, host, port
+        self.connection_class = connection_class
         self.nick, self.channel = nick, ""  # ours, or those that we want to have
         self.shown = ""  # the channel whose messages the transcript shows
         self.day = ""  # of the last message
@@ -283,7 +295,8 @@ class Window:
         self.greeted = False
         self.again.pack_forget()
         self.show_state(f"Connecting to {self.host}:{self.port} …", connected=False)
-        self.link = Link(self.host, self.port, self.events)
+        connect = partial(self.connection_class, self.host, self.port)
+        self.link = Link(connect, self.events)
 
     def ask(self, *questions: str) -> None:
         """Ask the server what the window needs to know, unseen by the user."""
@@ -501,6 +514,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     parser.add_argument("--nick", metavar="NAME", default="")
+    what = "build the window on the solution's Connection, not on yours"
+    parser.add_argument("--solution", action="store_true", help=what)
     return parser.parse_args()
 
 
@@ -519,10 +534,12 @@ def open_root() -> tk.Tk:
 def main() -> None:
     """Show the window until it is closed, or until Ctrl+C."""
     arguments = parse_arguments()
-    if missing := unfinished():
+    connection_class = choose_connection(arguments.solution)
+    if missing := unfinished(connection_class):
         sys.exit(f"error: {missing}")
     root = open_root()
-    window = Window(root, arguments.host, arguments.port, arguments.nick)
+    server = arguments.host, arguments.port
+    window = Window(root, connection_class, *server, arguments.nick)
     signal.signal(signal.SIGINT, window.stop)
     signal.signal(signal.SIGTERM, window.stop)
     root.mainloop()

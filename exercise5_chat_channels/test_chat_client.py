@@ -52,7 +52,7 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
         "The keyboard and the server can both be silent for hours, so each needs a"
         " thread that waits for it; and each line must be printed at once (flush=True)."
     ),
-    read="Two ears",
+    read=_("Two ears"),
 )
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -77,7 +77,7 @@ def test_shows_what_comes(lab: Lab) -> None:
         "A message that you type comes back from the server, so in a terminal it would"
         " appear twice: erase the typed line (ESC [A goes up a row, ESC [J erases)."
     ),
-    read="Two ears",
+    read=_("Two ears"),
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -138,7 +138,7 @@ def once(text: str) -> str:
         "All ways out lead through one place that closes the connection. The thread"
         " that listens to the server ends with it."
     ),
-    read="Ways out",
+    read=_("Ways out"),
 )
 def test_ways_out(lab: Lab) -> None:
     for line in ("/quit\n", "/quitter\n"):
@@ -170,7 +170,7 @@ def expect_to_leave(client: Program, server: Peer) -> None:
         "When lines() ends, the server is gone: say so, and end the program, although"
         " the main thread still waits for the keyboard."
     ),
-    read="Ways out",
+    read=_("Ways out"),
 )
 def test_server_is_gone(lab: Lab) -> None:
     for leave in (Peer.close, Peer.reset):
@@ -203,7 +203,7 @@ def test_server_is_gone(lab: Lab) -> None:
         "ESC and its like drive the terminal: whoever can send them can move your"
         " cursor and hide text. Show an escape such as \\x1b instead."
     ),
-    read="Harmless text",
+    read=_("Harmless text"),
 )
 def test_control_characters(lab: Lab) -> None:
     client, server = start_chat(lab)

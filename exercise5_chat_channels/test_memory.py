@@ -29,7 +29,7 @@ from tests.harness.words import _, ngettext
         "Hold one lock from the first member that a message is sent to, to the last."
         " Otherwise two threads send their messages in different orders."
     ),
-    read="One lock, one order",
+    read=_("One lock, one order"),
 )
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
@@ -63,7 +63,7 @@ def test_one_order(lab: Lab) -> None:
         " under which messages are kept and sent: then what is said meanwhile comes"
         " before all that, or after."
     ),
-    read="History before showing",
+    read=_("History before showing"),
 )
 def test_history(lab: Lab) -> None:
     server = start(lab)
@@ -180,7 +180,7 @@ def count_messages(count: int) -> str:
         "Give a message to the history before you send it to anybody: it is in the"
         " file when history.add() returns."
     ),
-    read="History before showing",
+    read=_("History before showing"),
 )
 def test_durable(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -254,7 +254,7 @@ def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
     points=1,
     needs=["5.6"],
     hint=_("history.add_channel() when one is made, history.channels() at the start."),
-    read="Step 7: history",
+    read=_("Step 7: history"),
 )
 def test_channels_come_back(lab: Lab) -> None:
     server = start(lab)
@@ -280,7 +280,7 @@ def test_channels_come_back(lab: Lab) -> None:
         "Send a message to the members of its channel only, show only that channel's"
         " history, and take anyone who moves out of the old channel."
     ),
-    read="Step 4: channels",
+    read=_("Step 4: channels"),
 )
 def test_apart(lab: Lab) -> None:
     server = start(lab)

@@ -20,7 +20,7 @@ from tests.harness.words import _, ngettext
         "Count bytes, the end included. Of a line that has become too long keep no"
         " more than shows that it is, read on to its end, and answer '! …' once."
     ),
-    read="Refusing lines",
+    read=_("Refusing lines"),
 )
 def test_long_lines(lab: Lab) -> None:
     server = start(lab)
@@ -67,7 +67,7 @@ def because_of_length(count: int) -> str:
         "Decode whole lines, strictly. Then look at each character's Unicode category:"
         " Cc, Zl and Zp could forge a line or drive somebody's terminal."
     ),
-    read="Refusing lines",
+    read=_("Refusing lines"),
 )
 def test_text_only(lab: Lab) -> None:
     server = start(lab)
@@ -98,7 +98,7 @@ def test_text_only(lab: Lab) -> None:
         "Count the clients that are here when one connects: '! server full', close."
         " And count the channels before you make one."
     ),
-    read="Step 11: limits",
+    read=_("Step 11: limits"),
 )
 def test_limits(lab: Lab) -> None:
     server = start(lab, "--max-clients", "3")

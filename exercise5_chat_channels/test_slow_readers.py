@@ -35,7 +35,7 @@ TICK = 0.01  # seconds
         "Sockets that do not block: send what the socket takes, keep the rest in an"
         " outbox per client, and disconnect the client whose outbox is over 1 MiB."
     ),
-    read="Outboxes",
+    read=_("Outboxes"),
 )
 def test_stopped_reader(lab: Lab) -> None:
     server = start(lab)
@@ -103,7 +103,7 @@ def talk(alice: Member, bob: Member) -> list[str]:
         "While a member still reads, but has much in its outbox, do not read what the"
         " flooding client sends: TCP then makes it wait."
     ),
-    read="Floods",
+    read=_("Floods"),
 )
 def test_flood(lab: Lab) -> None:
     server = start(lab)
@@ -164,7 +164,7 @@ def flood(flooder: Member, lines: list[str], readers: list[Member]) -> None:
         "Let a handler of SIGINT and SIGTERM end the loop in main(); then send"
         " '* server closing' to all, shutdown() their sockets, and join the threads."
     ),
-    read="A clean end",
+    read=_("A clean end"),
 )
 def test_clean_end(lab: Lab) -> None:
     silent = lab.start_server("--history", str(lab.folder / "silent.db"))

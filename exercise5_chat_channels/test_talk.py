@@ -21,7 +21,7 @@ from tests.harness.words import _
         " a newline. N is a number that nobody else has, CHANNEL the first of"
         " --channels."
     ),
-    read="Step 1: a greeting and a message",
+    read=_("Step 1: a greeting and a message"),
 )
 def test_greeting(lab: Lab) -> None:
     server = start(lab, "--channels", "kitchen", "garden")
@@ -40,7 +40,7 @@ def test_greeting(lab: Lab) -> None:
         " see that it is 1 to 20 letters, digits, - or _ of any script. Answer '* you"
         " are …' or '! …'."
     ),
-    read="Step 3: nicks",
+    read=_("Step 3: nicks"),
 )
 def test_nick(lab: Lab) -> None:
     server = start(lab)
@@ -80,7 +80,7 @@ def test_nick(lab: Lab) -> None:
         "Send '2026-11-21T10:00:00Z #general <guest1> hello' and a newline to all"
         " members of the channel: the time in UTC (time.gmtime), the text as it came."
     ),
-    read="Step 1: a greeting and a message",
+    read=_("Step 1: a greeting and a message"),
 )
 def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "NPT-5:45")  # where local time is not UTC: Nepal
@@ -112,7 +112,7 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         "Answer whoever asked: '* channels: #a #b' in the order of creation, '* people"
         " in #a: nick nick' sorted, and a help that begins with '* '."
     ),
-    read="Step 2: commands",
+    read=_("Step 2: commands"),
 )
 def test_questions(lab: Lab) -> None:
     word = lab.random_word()
@@ -152,7 +152,7 @@ def are_here(members: Iterable[Member], asker: Member) -> None:
         " are NICK in #CHANNEL'. See first that there is such a channel. /who is"
         " sorted, whoever came first."
     ),
-    read="Step 4: channels",
+    read=_("Step 4: channels"),
 )
 def test_join(lab: Lab) -> None:
     server = start(lab)
@@ -180,7 +180,7 @@ def test_join(lab: Lab) -> None:
         "Refuse a name that is ill-formed or exists; else make the channel and let its"
         " creator join it. Look and make under one lock, or two clients both make it."
     ),
-    read="Step 4: channels",
+    read=_("Step 4: channels"),
 )
 def test_create(lab: Lab) -> None:
     server = start(lab)
@@ -216,7 +216,7 @@ def test_create(lab: Lab) -> None:
     points=1,
     needs=["5.1"],
     hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
-    read="Step 2: commands",
+    read=_("Step 2: commands"),
 )
 def test_quit(lab: Lab) -> None:
     server = start(lab)
@@ -236,7 +236,7 @@ def test_quit(lab: Lab) -> None:
         "Send '* NICK joined #CHANNEL', '* NICK left #CHANNEL', '* OLD is now NEW' to"
         " the other members, also when somebody connects or is suddenly gone."
     ),
-    read="Step 5: who comes and goes",
+    read=_("Step 5: who comes and goes"),
 )
 def test_notices(lab: Lab) -> None:
     server = start(lab)
@@ -276,7 +276,7 @@ def test_notices(lab: Lab) -> None:
         "Look first for '//' at the start of the line, then for '/'. The command is"
         " the whole first word: /whoever is not /who."
     ),
-    read="Step 2: commands",
+    read=_("Step 2: commands"),
 )
 def test_slashes(lab: Lab) -> None:
     server = start(lab)

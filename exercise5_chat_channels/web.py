@@ -1,7 +1,8 @@
 """The chat as a page in Chrome, on the Connection of your client.py. A given file.
 
 Run ``python -m exercise5_chat_channels.web [HOST] [PORT] [--port 8000]``, with the chat
-server's HOST and PORT, and open http://127.0.0.1:8000/.
+server's HOST and PORT, and open http://127.0.0.1:8000/. With ``--solution`` the page is
+built on the solution's Connection, so that you see the finished chat.
 
 A browser speaks HTTP and nothing else. So this program stands in between: HTTP on one
 side, PROTOCOL.md on the other. It is one more text protocol, and not much of it:
@@ -15,6 +16,7 @@ When the stream ends, so does the Connection, and the other way round.
 """
 
 import argparse
+import importlib
 import os
 import re
 import secrets
@@ -45,9 +47,9 @@ POLICY = (
 class Tab:
     """A browser tab's connection to the chat."""
 
-    def __init__(self, chat: tuple[str, int]) -> None:
-        """Connect; raise OSError, or UnicodeError for a host such as "a..b"."""
-        self.connection = Connection(*chat)
+    def __init__(self, connection: Connection) -> None:
+        """Take the connection, which is the tab's own."""
+        self.connection = connection
         self.lock = threading.Lock()  # two POSTs must not mix their lines
 
     def send_lines(self, text: str) -> None:
@@ -176,8 +178,8 @@ class Handler(BaseHTTPRequestHandler):
     def stream(self) -> None:
         """Connect to the chat, and pass on its lines until one of the two has gone."""
         try:
-            tab = Tab(self.server.chat)
-        except (OSError, UnicodeError) as error:
+            tab = Tab(self.server.connection_class(*self.server.chat))
+        except (OSError, UnicodeError) as error:  # UnicodeError: a host such as "a..b"
             self.send_event("gone", getattr(error, "strerror", None) or str(error))
             return
         watcher = threading.Thread(target=self.wait_for_end, args=[tab], daemon=True)
@@ -236,9 +238,14 @@ class WebServer(ThreadingTCPServer):
     allow_reuse_address = os.name == "posix"  # as in server.py
     daemon_threads = True  # close() waits for them, but not for ever
 
-    def __init__(self, address: tuple[str, int], chat: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        chat: tuple[str, int],
+        connection_class: type[Connection],
+    ) -> None:
         """Listen at an address, for tabs that talk to the chat server at another."""
-        self.chat = chat
+        self.chat, self.connection_class = chat, connection_class
         self.tabs: dict[str, Tab] = {}  # by their ids
         self.browsers: set[socket.socket] = set()
         super().__init__(address, Handler)
@@ -364,7 +371,7 @@ let tab = "", nick = "", channel = "", greeted = false;
 let shown = "", day = "", listed = "";  // in the log, and in the list of channels
 let people = new Set(), asked = {};  // asked: by the page itself, not yet answered
 let told = 0, unread = 0;  // messages: of the history, and not yet looked at
-let quiet = false, following = true;  // in a history; at the log's end
+let quiet = false, following = true, size = "";  // in a history; at the log's end
 let sending = Promise.resolve();
 
 // What is in the page
@@ -392,6 +399,10 @@ function showRows() {
 
 function isAtEnd() {  // or does somebody read further up?
   return log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+}
+
+function sizeOfLog() {
+  return `${log.clientWidth}x${log.clientHeight}`;
 }
 
 function follow() {
@@ -573,9 +584,15 @@ onEnter("creating", "name", "/create ");
 the("again").onclick = connect;
 the("channels").onpointerenter = the("channels").onfocusin =
   () => asked.channels || ask("channels", "/channels");
-log.onscroll = () => { following = isAtEnd(); showUnread(); };
+log.onscroll = () => {
+  if (size === sizeOfLog()) following = isAtEnd();  // or is its new size to blame?
+  showUnread();
+};
 onfocus = showUnread;
-new ResizeObserver(follow).observe(log);  // a phone is turned, its keyboard comes up
+new ResizeObserver(() => {  // a phone is turned, its keyboard comes up
+  size = sizeOfLog();  // scroll events come first: HTML, "update the rendering"
+  follow();
+}).observe(log);
 connect();
 </script>
 </html>
@@ -600,7 +617,21 @@ def parse_arguments() -> argparse.Namespace:
     web = parser.add_argument_group("the page's own address")
     web.add_argument("--port", dest="web_port", default=8000, type=port_number)
     web.add_argument("--bind", default="127.0.0.1", help="for a network, not only here")
+    what = "build the page on the solution's Connection, not on yours"
+    parser.add_argument("--solution", action="store_true", help=what)
     return parser.parse_args()
+
+
+def choose_connection(solution: bool) -> type[Connection]:
+    """Return the class Connection: yours, or the solution's."""
+    if not solution:
+        return Connection
+    try:
+        client = importlib.import_module("solutions.exercise5_chat_channels.client")
+    except ModuleNotFoundError:
+        sys.exit("error: there are no solutions here, so leave out --solution")
+    solved: type[Connection] = client.Connection
+    return solved
 
 
 def hear(connection: Connection, chat: socket.socket) -> str:
@@ -630,12 +661,14 @@ def leave(connection: Connection, chat: socket.socket) -> str:
 
 
 def try_out(
-    talk: Callable[[Connection, socket.socket], str], problem: list[str]
+    connection_class: type[Connection],
+    talk: Callable[[Connection, socket.socket], str],
+    problem: list[str],
 ) -> None:
     """Be the chat that Connection talks to: the work of a thread, which may hang."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         try:
-            connection = Connection(*listening.getsockname())
+            connection = connection_class(*listening.getsockname())
             chat, _ = listening.accept()
             with chat:
                 chat.settimeout(PROBE / 2)
@@ -644,12 +677,13 @@ def try_out(
             problem[0] = f"raises {error!r}"
 
 
-def unfinished() -> str:
+def unfinished(connection_class: type[Connection]) -> str:
     """Let Connection talk with ourselves, and return what it cannot do yet, or ""."""
     talks = (("lines", hear, "5.21"), ("send_line", speak, "5.22"))
     for method, talk, check in (*talks, ("close", leave, "5.23")):
         problem = ["does not come back"]
-        thread = threading.Thread(target=try_out, args=[talk, problem], daemon=True)
+        work = [connection_class, talk, problem]
+        thread = threading.Thread(target=try_out, args=work, daemon=True)
         thread.start()
         thread.join(PROBE)
         if problem[0]:
@@ -661,14 +695,15 @@ def unfinished() -> str:
 def start_server(arguments: argparse.Namespace) -> WebServer:
     """Return a server that listens, or end with status 1."""
     chat, page = (arguments.host, arguments.port), (arguments.bind, arguments.web_port)
-    if missing := unfinished():
+    connection_class = choose_connection(arguments.solution)
+    if missing := unfinished(connection_class):
         sys.exit(f"error: {missing}")
     try:
         socket.getaddrinfo(*chat)  # there must be such a host; tabs connect to it later
     except (OSError, UnicodeError) as error:
         sys.exit(f"error: there is no host {arguments.host}: {error}")
     try:
-        server = WebServer(page, chat)
+        server = WebServer(page, chat, connection_class)
     except (OSError, UnicodeError) as error:
         sys.exit("error: cannot listen on {}:{}: {}".format(*page, error))
     print("Listening on http://{}:{}/".format(*server.server_address), flush=True)

@@ -23,6 +23,7 @@ from typing import Any
 from tests.answers.grading import SOLUTIONS
 from tests.harness import system
 from tests.harness.patience import START, slices, wait_until
+from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
 from tests.harness.submission import Submission
@@ -120,8 +121,8 @@ def servers(submission: Submission, folder: Path) -> dict[str, Callable[[], Serv
         chat = "exercise5_chat_channels"
         command = submission.command(chat, "server", "127.0.0.1", 0)
         history = tempfile.mkdtemp(dir=folder) + "/chat.db"
-        command += ["--history", history, "--channels", *CHANNELS]
-        return Server(command, LINE, submission.folder)
+        options = "--history", history, "--channels", *CHANNELS
+        return Server([*command.words, *options], LINE, submission.folder)
 
     def irc(name: str, settings: str, *options: str) -> Server:
         port = system.free_port("127.0.0.1")
@@ -148,7 +149,7 @@ def servers(submission: Submission, folder: Path) -> dict[str, Callable[[], Serv
 @contextlib.contextmanager
 def running(server: Server) -> Iterator[tuple[int, int]]:
     """Run a server, and give its process id and its port."""
-    program = Program("server", server.command, server.folder, History())
+    program = Program("server", Command(server.command), server.folder, History())
     try:
         if server.port:
             wait_until(lambda: accepts(server.port), slices(START))

@@ -25,6 +25,7 @@ from tests.harness.patience import (
 )
 from tests.harness.words import _
 
+SHELL = ("/bin/sh", "-c")
 MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
 
 
@@ -40,10 +41,10 @@ class Command:
         """Return the command with more arguments at its end."""
         return replace(self, words=[*self.words, *arguments])
 
-    def after(self, shell_code: str) -> "Command":
+    def after(self, code: str, shell: Sequence[str] = SHELL) -> "Command":
         """Return the command run by a shell that does something else before."""
-        code = f"{shell_code} && exec {shlex.join(self.words)}"
-        return replace(self, words=["/bin/sh", "-c", code])
+        words = [*shell, f"{code} && exec {shlex.join(self.words)}"]
+        return replace(self, words=words)
 
     def with_open_files(self, limit: int) -> "Command":
         """Return the command under a limit of open files; Windows has no such limit."""

@@ -170,8 +170,9 @@ def numbered(steps: Iterable[Step], again: str, most: int = 30) -> list[str]:
     lines = [f"{n:>5}  {step.line()}" for n, step in enumerate(steps, 1)]
     if len(lines) <= most + 1:
         return lines
-    text = _("… {count} steps left out; all of them: {command} --report steps.html …")
-    middle = text.format(count=len(lines) - most, command=again)
+    text = _("… {count} steps left out; all of them: {command} …")
+    command = f"{again} --report steps.html"
+    middle = text.format(count=len(lines) - most, command=command)
     return [*lines[:8], f"       {middle}", *lines[8 - most :]]
 
 

@@ -1,56 +1,30 @@
 """The solutions among real peers: Chromium, curl, nginx, http.server and nc.
 
 The suites speak for clients and servers that nobody here wrote. These tests let those
-programs speak for themselves. One that is not installed is skipped, except on a Linux
-machine for continuous integration, which has them all.
+programs speak for themselves.
 """
 
-import json
 import os
 import re
-import select
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.answers.grading import solutions_lab
 from tests.harness import system
 from tests.harness.connecting import connect
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
-from tests.harness.process import clean_environment
+from tests.harness.process import Command
 from tests.harness.program import Program
+from tests.own import peers
+from tests.own.browser import BROWSER_LIMIT, Browser, chromium
 
 SIZES = (0, 1, 1000, 65_536, 3_000_000)  # bytes, of files that must come intact
 StartFiles = Callable[[Lab], tuple[str, int]]
-SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-
-
-def installed(*names: str) -> str:
-    """Return the first of these programs that is here, or skip the test."""
-    for name in names:
-        if found := shutil.which(name, path=SEARCHED):
-            return found
-    return missing(names[0])
-
-
-def missing(name: str) -> str:
-    """Skip the test; where every peer should be installed, fail it."""
-    if os.environ.get("CI") and system.LINUX:
-        pytest.fail(f"{name} is not installed, and CI is set")
-    pytest.skip(f"{name} is not installed")
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    """Hand a test a laboratory in which the solutions run."""
-    with solutions_lab("exercise3_tcp_client", tmp_path) as laboratory:
-        yield laboratory
+EXERCISE = "exercise3_tcp_client"  # whose client is started; servers are named
 
 
 def start_server(lab: Lab, exercise: str, *options: str) -> Server:
@@ -63,7 +37,7 @@ def start_server(lab: Lab, exercise: str, *options: str) -> Server:
 def start(lab: Lab, *command: object) -> Program:
     """Start a real peer in the test's folder."""
     words = [str(word) for word in command]
-    program = Program(Path(words[0]).name, words, lab.folder, lab.history)
+    program = Program(Path(words[0]).name, Command(words), lab.folder, lab.history)
     lab.programs.append(program)
     return program
 
@@ -71,103 +45,10 @@ def start(lab: Lab, *command: object) -> Program:
 # -- Chromium -------------------------------------------------------------------------
 
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = "--headless --no-sandbox --disable-background-networking --no-proxy-server"
-BROWSER_LIMIT = 30  # seconds
-
-# Chromium takes its commands from file 3 and answers in file 4.
-WITH_PIPES = """
-import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.dup2(int(sys.argv[2]), 4)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-
-
-def chromium(lab: Lab, *options: str) -> list[str]:
-    """Return the command that starts Chromium, with a profile of its own."""
-    profile = f"--user-data-dir={lab.folder / 'profile'}"
-    return [installed(*CHROMIUM), *FLAGS.split(), profile, *options]
-
-
-class Browser:
-    """A Chromium with one tab, driven by its DevTools protocol through two pipes."""
-
-    def __init__(self, lab: Lab) -> None:
-        """Start it."""
-        command = chromium(lab, "--remote-debugging-pipe")
-        theirs_in, self.commands = os.pipe()
-        self.answers, theirs_out = os.pipe()
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                WITH_PIPES,
-                str(theirs_in),
-                str(theirs_out),
-                *command,
-            ],
-            pass_fds=[theirs_in, theirs_out],
-            env=clean_environment(),
-            stderr=subprocess.DEVNULL,
-            **system.process_options(),
-        )
-        os.close(theirs_in)
-        os.close(theirs_out)
-        self.unread = b""
-        self.session: dict[str, str] = {}
-
-    def open_tab(self) -> None:
-        """Open the tab that all further commands are for."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)
-        self.call("Page.enable")
-
-    def call(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Send a command, and return its result."""
-        command = {"id": 1, "method": method, "params": parameters, **self.session}
-        os.write(self.commands, json.dumps(command).encode() + b"\0")
-        result: dict[str, Any] = self.wait_for(lambda message: "id" in message)[
-            "result"
-        ]
-        return result
-
-    def wait_for(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Read messages up to the first that is wanted."""
-        while True:
-            while b"\0" not in self.unread:
-                ready, _, _ = select.select([self.answers], [], [], BROWSER_LIMIT)
-                assert ready, f"Chromium said nothing for {BROWSER_LIMIT} s"
-                piece = os.read(self.answers, 65536)
-                assert piece, "Chromium has ended"
-                self.unread += piece
-            text, _, self.unread = self.unread.partition(b"\0")
-            message: dict[str, Any] = json.loads(text)
-            if wanted(message):
-                return message
-
-    def page(self, method: str, **parameters: object) -> str:
-        """Navigate or reload, and return the page once it is loaded."""
-        self.call(method, **parameters)
-        self.wait_for(lambda message: message.get("method") == "Page.loadEventFired")
-        html = "document.documentElement.outerHTML"
-        answer = self.call("Runtime.evaluate", expression=html)
-        return str(answer["result"]["value"])
-
-    def stop(self) -> None:
-        """End it, and all the processes that it started."""
-        system.kill(self.process.pid)
-        self.process.wait()
-        os.close(self.commands)
-        os.close(self.answers)
-
-
 @pytest.fixture
 def browser(lab: Lab) -> Iterator[Browser]:
-    """Start Chromium for a test; Windows has no such pipes."""
-    if system.WINDOWS:
-        pytest.skip("Chromium's pipes are not for Windows")
-    browser = Browser(lab)
+    """Start Chromium for a test."""
+    browser = Browser(lab.folder)
     yield browser
     browser.stop()
 
@@ -181,7 +62,7 @@ def assert_whole(page: str) -> None:
 def test_chromium_shows_exercise_1(lab: Lab) -> None:
     server = start_server(lab, "exercise1_http_hello")
     url = f"http://{server.host}:{server.port}/"
-    browser = start(lab, *chromium(lab, "--dump-dom", url))
+    browser = start(lab, *chromium(lab.folder, "--dump-dom", url))
     browser.expect_exit(seconds=BROWSER_LIMIT)  # with 0 even when the page has failed
     assert_whole(bytes(browser.stdout.data).decode())
     server.expect_exit()
@@ -218,7 +99,7 @@ def test_chromium_waits_behind_silent_connections(lab: Lab, browser: Browser) ->
 
 def curl(*options: str) -> "subprocess.CompletedProcess[str]":
     """Run curl, and return how it ended and what it printed."""
-    command = [installed("curl"), "-sS", "--noproxy", "*", "--max-time", "20"]
+    command = [peers.program("curl"), "-sS", "--noproxy", "*", "--max-time", "20"]
     return subprocess.run(
         [*command, *options], capture_output=True, text=True, encoding="utf-8"
     )
@@ -284,7 +165,7 @@ def start_nginx(lab: Lab) -> tuple[str, int]:
     configuration = lab.folder / "nginx.conf"
     text = NGINX.format(folder=lab.folder, host=host, port=port)
     configuration.write_text(text, encoding="utf-8")
-    nginx = start(lab, installed("nginx"), "-c", configuration)
+    nginx = start(lab, peers.program("nginx"), "-c", configuration)
     connect("the test", host, port, nginx, lab.history).close()
     return host, port
 
@@ -325,10 +206,10 @@ def test_exercise_3_shows_what_is_not_there(lab: Lab, start_files: StartFiles) -
 
 def start_nc(lab: Lab, server: Server, *options: str) -> Program:
     """Connect netcat-openbsd; other programs called nc have other options."""
-    nc = installed("nc.openbsd", "nc")
+    nc = peers.program("nc.openbsd", "nc")
     usage = subprocess.run([nc, "-h"], capture_output=True, text=True)
     if "OpenBSD netcat" not in usage.stdout + usage.stderr:
-        missing("netcat-openbsd")
+        peers.missing("netcat-openbsd")
     return start(lab, nc, *options, server.host, server.port)
 
 

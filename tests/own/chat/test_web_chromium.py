@@ -1,0 +1,172 @@
+"""Exercise 5's given page in Chromium."""
+
+import pytest
+
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import START
+from tests.own.chat.chromium import Users, users_of
+from tests.own.chat.page import PACKAGE, Web, page_of, running_chat, start_page
+
+EXERCISE = PACKAGE
+
+chat = pytest.fixture(running_chat)
+web = pytest.fixture(page_of)
+user = pytest.fixture(users_of)
+
+
+def test_two_browsers_chat(chat: Server, web: Web, user: Users) -> None:
+    alice, bob = user("alice", web), user("bob", web)
+    alice.wait_for_text("you are guest")
+    alice.wait_for("document.activeElement === the('line')")
+    alice.type("/nick alice")
+    bob.wait_for_text("People (2)", "who")
+    bob.wait_for_text("alice", "people")
+    alice.wait_for("the('nick').value === 'alice'")
+    alice.type("<img src=x onerror='alert(1)'> & l'été \u202e李明")
+    for each in (alice, bob):
+        each.wait_for_text("alice  <img src=x onerror='alert(1)'> & l'été \\x202e李明")
+        assert each.run("document.querySelectorAll('#log img').length") == 0
+    bob.type("a\tb")
+    bob.wait_for_text("control characters")
+    bob.wait_for("the('line').value === ''")
+    bob.run("the('name').focus()")
+    bob.type("tea")
+    bob.wait_for("document.title === '#tea'")
+    alice.wait_for_text("#tea", "channels")
+    alice.click("#tea")
+    alice.wait_for_text("you are alice in #tea")
+    alice.wait_for("the('log').innerText.indexOf('été') === -1")
+    current = "document.querySelector('[aria-current=true]').innerText"
+    alice.wait_for(f"{current} === '#tea'")
+    bob.wait_for_text("alice joined #tea")
+    alice.type("still here")
+    bob.wait_for_text("still here")
+    alice.run("the('nick').focus()")
+    alice.type("a b")
+    alice.wait_for_text("a nick has 1 to 20")
+    assert alice.run("the('nick').value") == "alice"
+    alice.run("the('line').focus()")
+    alice.run("fetch = () => Promise.reject(new DOMException('', 'TimeoutError'))")
+    alice.type("is anybody there?")
+    alice.wait_for_text("“is anybody there?” was not sent: nothing answers")
+    web.interrupt()
+    web.expect_exit()
+    alice.wait_for_text("web.py does not answer", "state")
+    assert alice.run("the('line').disabled")
+
+
+def test_page_connects_again(chat: Server, web: Web, lab: Lab, user: Users) -> None:
+    """By hand, and with the nick and the channel that it had."""
+    alice = user("alice", web)
+    alice.wait_for_text("you are guest1 in #general")
+    alice.type("/nick alice")
+    alice.wait_for("the('nick').value === 'alice'")
+    alice.type("/join sport")
+    alice.wait_for_text("you are alice in #sport")
+    chat.interrupt()
+    chat.expect_exit()
+    alice.wait_for_text("the server has closed the connection", "state")
+    alice.press("Enter", "\r", 13)  # the button has the keyboard
+    alice.wait_for_text("refused", "state")
+    history = ("--history", str(lab.folder / "chat.db"))
+    again = lab.start_server(*history, port=chat.port)
+    again.expect_printed("Listening on", START)
+    alice.click("Connect again")
+    alice.wait_for_text("you are alice in #sport")
+    alice.wait_for_text("People (1)", "who")
+
+
+def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
+    listener = lab.listen()
+    web = start_page(lab, listener.host, listener.port)
+    alice = user("alice", web)
+    peer = lab.accept(listener, web)
+    when = "2026-11-21T10:00:00Z"
+    peer.send("* you are alice in #general\n2026-02-32T10:00:00Z #a <b> c\n")
+    peer.send(b"\x00\r\x1b[2J\xff\n! \n* \n\n", "x" * 100_000 + "\n")
+    peer.send(f"{when} #general <mallory> </p><script>alert(1)</script>\n")
+    alice.wait_for_text("</p><script>alert(1)</script>")
+    lines = (f"{when} #general <bob> {number} {'x' * 500}" for number in range(2_500))
+    peer.send_bulk("\n".join(lines) + "\n", "2 500 lines")
+    peer.send(f"{when} #general <bob> the end\n")
+    alice.wait_for_text("the end")
+    assert alice.run("the('log').childElementCount") == 2000
+    alice.wait_for("isAtEnd()")
+    alice.type("hello")
+    peer.wait_for_more()
+    assert alice.run("scrollX + scrollY") == 0
+    wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not alice.run(wide)
+    peer.close()
+    alice.wait_for_text("the server has closed the connection", "state")
+
+
+def test_page_counts_what_nobody_has_looked_at(lab: Lab, user: Users) -> None:
+    """And says that a history may be longer; screen readers do not read it aloud."""
+    listener = lab.listen()
+    web = start_page(lab, listener.host, listener.port)
+    alice = user("alice", web)
+    peer = lab.accept(listener, web)
+    line = "2026-11-21T10:00:00Z #general <bob> hello\n"
+    peer.send(line * 50 + "* you are alice in #general\n* channels: #general #tea\n")
+    alice.wait_for_text("#general", "channels")
+    alice.wait_for_text("the last 50 messages")
+    alice.wait_for("log.ariaLive === 'off' && isAtEnd()")
+    peer.send(line)
+    alice.wait_for("the('log').getElementsByClassName('said').length === 51")
+    alice.wait_for("log.ariaLive === 'polite' && document.title === '#general'")
+    size = {"width": 300, "height": 500, "deviceScaleFactor": 1, "mobile": True}
+    alice.browser.call("Emulation.setDeviceMetricsOverride", **size)
+    alice.wait_for("innerWidth === 300 && isAtEnd()")
+    alice.run("log.scrollTop = 0")
+    alice.wait_for("!following")
+    peer.send(line * 2)
+    alice.wait_for("document.title === '(2) #general'")
+    alice.wait_for_text("#general (2)", "channels")
+    alice.run("log.scrollTop = log.scrollHeight")
+    alice.wait_for("document.title === '#general'")
+    assert alice.run("the('channels').innerText") == "#general\n#tea"
+    alice.run("the('channels').querySelector('button').focus()")  # asks for news
+    peer.send("* channels: #general #tea #new\n")
+    alice.wait_for_text("#new", "channels")
+    assert alice.run("document.activeElement.value") == "#general"
+
+
+def test_page_follows_its_end_through_a_resize(lab: Lab, user: Users) -> None:
+    """Also when a scroll event is still due, which finds the end out of sight."""
+    listener = lab.listen()
+    web = start_page(lab, listener.host, listener.port)
+    alice = user("alice", web)
+    peer = lab.accept(listener, web)
+    line = "2026-11-21T10:00:00Z #general <bob> a line that needs several rows\n"
+    peer.send(line * 50 + "* you are alice in #general\n")
+    alice.wait_for_text("you are alice")
+    alice.wait_for("isAtEnd() && size === sizeOfLog()")
+    alice.run("log.scrollTop -= 1, log.style.flex = 'none', log.style.height = '90px'")
+    alice.wait_for("size === sizeOfLog()")
+    assert alice.run("following && isAtEnd()")
+
+
+def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
+    """Everything to use has a role and a name, in the tree that screen readers read."""
+    alice = user("alice", web)
+    alice.wait_for_text("#sport", "channels")
+    alice.wait_for_text("guest1", "people")
+    nodes = alice.browser.call("Accessibility.getFullAXTree")["nodes"]
+    found = {
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"]
+    }
+    assert {
+        ("heading", "#general"),
+        ("navigation", "Channels"),
+        ("button", "#sport"),
+        ("textbox", "New channel"),
+        ("button", "Create channel"),
+        ("complementary", "People (1)"),
+        ("log", "Messages"),
+        ("textbox", "Your nick"),
+        ("textbox", "Message or command"),
+        ("button", "Send"),
+    } <= found
