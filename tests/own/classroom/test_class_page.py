@@ -12,7 +12,7 @@ from tests.classroom.feedback import write_feedback
 from tests.classroom.files import write_json
 from tests.classroom.gradescope import as_summary, for_classroom50, for_gradescope
 from tests.harness.page import source_of
-from tests.own import peers
+from tests.own.browser import chromium
 from tests.own.classroom.running import HELLO
 
 NEW_OUTCOME = "<new>"  # that a later version of the suites may bring
@@ -79,7 +79,6 @@ def test_feedback_and_other_systems_take_any_outcome(tmp_path: Path) -> None:
 
 
 def test_class_page_is_sorted_by_clicking(tmp_path: Path) -> None:
-    chromium = peers.program("chromium")
     sums = {"ada": 1, "bob": 2, "eve": 0, "joe": 2}
     rows = [row_of(n, *["passed"] * s, *["failed"] * (2 - s)) for n, s in sums.items()]
     clicks = "document.querySelectorAll('thead button')[1].click()"
@@ -89,8 +88,7 @@ def test_class_page_is_sorted_by_clicking(tmp_path: Path) -> None:
         page.replace("</body>", f"<script>{clicks}</script></body>"), "utf-8"
     )
     dom = subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-background-networking"]
-        + [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", file.as_uri()],
+        chromium(tmp_path, "--dump-dom", file.as_uri()),
         capture_output=True,
         encoding="utf-8",
         check=True,
