@@ -1,6 +1,6 @@
-"""README.md as the students' tree has it, cut along markers that stand in it.
+"""README.md as the students' tree has it, cut along the markers in it.
 
-A marker stands alone on its line, in one of two forms. What the first encloses shows in
+A marker has a line to itself, in one of two forms. What the first encloses shows in
 the lab's own README.md, what the second encloses is hidden there:
 
     <!-- CONDITION -->          <!-- CONDITION

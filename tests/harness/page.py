@@ -1,7 +1,7 @@
 """What all pages of the lab share: skeleton, colours, and the list of checks.
 
-A page is one file: it needs no network, and loads nothing. What students have written
-stands in it, so its Content-Security-Policy lets no script run but its own.
+A page is one file: it needs no network, and loads nothing. It holds what students have
+written, so its Content-Security-Policy lets no script run but its own.
 """
 
 import base64
