@@ -73,6 +73,7 @@ def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> No
     record_property("clients inside, refused", f"{35 - len(refused)}, {len(refused)}")
 
 
+@pytest.mark.long
 @not_windows
 def test_too_few_open_files(lab: Lab, history: Path, record_property: Record) -> None:
     """New clients wait; those inside notice nothing; when some leave, others enter."""
