@@ -217,7 +217,7 @@ def abused(server: Server, bad: Callable[[Abuse], None]) -> Iterator[None]:
 
 
 def talk_until_it_has_left(members: Sequence[Chatter]) -> None:
-    """Who does not read is disconnected in the end, and the others are told."""
+    """A client that does not read is disconnected in the end; the others are told."""
     left = f"* guest{len(members) + 1} left #general"
     for number in range(1000):
         burst(members, f"more {number}")

@@ -138,7 +138,7 @@ def test_fuzzing(lab: Lab, history: Path, long: bool, record_property: Record) -
 def fuzz(
     server: Server, observers: list[Chatter], chance: random.Random, lines: int
 ) -> None:
-    """Let fifty clients send so many random lines each, and wait for their last."""
+    """Let fifty clients send that many random lines each, and wait for their last."""
     fuzzers = connect(server, 50)
     for fuzzer in fuzzers:
         fuzzer.remembers = False

@@ -78,7 +78,7 @@ def test_page_connects_again(chat: Server, web: Web, lab: Lab, user: Users) -> N
 
 
 @pytest.mark.long
-def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
+def test_page_survives_a_flood_and_any_line(lab: Lab, user: Users) -> None:
     listener = lab.listen()
     web = start_page(lab, listener.host, listener.port)
     alice = user("alice", web)
