@@ -39,9 +39,11 @@ def test_its_suite_runs(
     submission: str, points: int, copy: Path, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.json"
-    run(copy, "pytest", TOY, f"--submission={submission}", f"--report={report}")
+    graded = run(
+        copy, "pytest", TOY, f"--submission={submission}", f"--report={report}"
+    )
     result = json.loads(report.read_text(encoding="utf-8"))
-    assert (result["points"], result["max_points"]) == (points, 4)
+    assert (result["points"], result["max_points"]) == (points, 4), graded.stdout
 
 
 def test_the_labs_own_tests_look_at_it(copy: Path) -> None:

@@ -43,7 +43,6 @@ def test_echoes(lab: Lab) -> None:
 )
 def test_ctrl_c(lab: Lab) -> None:
     server = lab.start_server()
-    server.connect("alice")
     server.expect_printed("Listening on")
     server.interrupt()
     server.expect_exit()
