@@ -27,7 +27,10 @@ from tests.harness.exercises import EXERCISES
 
 OPENS, CLOSES = "<!-- ", " -->"
 END = "<!-- end -->"
-KEPT = ("recording",)  # comments that look like markers, and have another purpose
+KEPT = (
+    "recording",
+    "table",
+)  # comments that look like markers, and have another purpose
 
 
 @dataclass(frozen=True)
