@@ -30,14 +30,13 @@ def test_policy_allows_the_pages_own_script_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "language"),
-    [("", "en"), ("Language: fr\n", "fr"), ("X: y\nLanguage: pt_BR\n", "pt-BR")],
+    ("language", "tag"), [("en", "en"), ("fr", "fr"), ("pt_BR", "pt-BR")]
 )
 def test_language_is_that_of_the_words(
-    monkeypatch: pytest.MonkeyPatch, head: str, language: str
+    monkeypatch: pytest.MonkeyPatch, language: str, tag: str
 ) -> None:
-    monkeypatch.setattr(module, "_", lambda text: text or head)
-    assert f'<html lang="{language}">' in page("title", "")
+    monkeypatch.setattr(module, "LANGUAGE", language)
+    assert f'<html lang="{tag}">' in page("title", "")
 
 
 def test_any_outcome_has_a_sign() -> None:
