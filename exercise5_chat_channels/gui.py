@@ -134,7 +134,7 @@ class Link:
     def write(self) -> None:
         """Send what is in the queue, until close(): the work of the other thread."""
         assert self.connection
-        with suppress(OSError):  # read() will notice, too, and tell
+        with suppress(OSError):  # read() will notice, too, and say so
             while (line := self.outgoing.get()) is not None:
                 self.connection.send_line(line)
         self.close()

@@ -115,11 +115,11 @@ class Channel:
         self.name = name
         self.members: list[Client] = []
 
-    def tell(self, *lines: str, but: "Client | None" = None) -> None:
+    def broadcast(self, *lines: str, exclude: "Client | None" = None) -> None:
         """Send lines to every member, or to all but one."""
         data = encode_lines(lines)
         for member in self.members:
-            if member is not but and not member.gone:
+            if member is not exclude and not member.gone:
                 member.outbox += data
 
 
@@ -176,11 +176,11 @@ class Client:
             self.socket.sendall(self.outbox)
         self.outbox.clear()
 
-    def has_mail(self) -> bool:
+    def has_output(self) -> bool:
         """Tell whether something still waits to be sent."""
         return bool(self.outbox)
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         # TODO 5.18: compare last_sent with PATIENCE, and the outbox with MAX_OUTBOX
         return False
@@ -246,8 +246,8 @@ class ChatServer:
             with Selector() as selector:
                 selector.register(listening, selectors.EVENT_READ)
                 with self.lock:
-                    self.lock.notify_all()  # hold_back() looks again
-                    for slow in filter(Client.has_mail, self.clients.values()):
+                    self.lock.notify_all()  # throttle() looks again
+                    for slow in filter(Client.has_output, self.clients.values()):
                         selector.register(slow.socket, selectors.EVENT_WRITE, slow)
                 ready = selector.select(timeout=0.1)
             for key, _ in ready:
@@ -286,7 +286,7 @@ class ChatServer:
             self.join(client, self.lobby.name)
         for lines in client.split_lines():
             if client.floods or len(self.pending) > MAX_PENDING:
-                self.hold_back(client, lines)
+                self.throttle(client, lines)
             else:
                 self.hand_in(client, lines)
         with self.turn():
@@ -296,7 +296,7 @@ class ChatServer:
             self.leave(client)
         client.close()
 
-    def hold_back(self, client: Client, lines: list[bytes]) -> None:
+    def throttle(self, client: Client, lines: list[bytes]) -> None:
         """Let a flood wait until those who still read have caught up.
 
         It is handled before the lock is free: else fifty floods could all find that
@@ -320,7 +320,7 @@ class ChatServer:
         """Hold the lock, and at the end send what the turn has brought."""
         with self.lock:
             yield
-            for client in filter(Client.has_mail, self.clients.values()):
+            for client in filter(Client.has_output, self.clients.values()):
                 client.flush()
 
     def handle_pending(self) -> None:
@@ -352,7 +352,7 @@ class ChatServer:
         # TODO 5.12: keep the messages. If that fails: ! to those who spoke, no more
         for (client, _), message in zip(said, messages, strict=True):
             # TODO 5.3, 5.10: show it to the sender, too: all members see one order
-            client.channel.tell(format_message(message), but=client)
+            client.channel.broadcast(format_message(message), exclude=client)
 
     def change_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""

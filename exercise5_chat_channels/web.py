@@ -4,13 +4,13 @@ Run ``python -m exercise5_chat_channels.web [HOST] [PORT] [--port 8000]``, with 
 server's HOST and PORT, and open http://127.0.0.1:8000/. With ``--solution`` the page is
 built on the solution's Connection, so that you see the finished chat.
 
-A browser speaks HTTP and nothing else. So this program stands in between: HTTP on one
+A browser speaks HTTP and nothing else. So this program translates: HTTP on one
 side, PROTOCOL.md on the other. It is one more text protocol, and not much of it:
 
     GET /            the page below, with its script
     GET /events      opens a Connection for this tab. The answer is a text/event-stream,
                      which goes on and on: each line from the chat is one event in it
-    POST /lines/ID   sends lines to the chat. The stream's first event tells the ID
+    POST /lines/ID   sends lines to the chat. The stream's first event names the ID
 
 When the stream ends, so does the Connection, and the other way round.
 """
@@ -113,8 +113,8 @@ class Handler(BaseHTTPRequestHandler):
         """Tell whether our page asks, and not another that is open in the browser.
 
         Any page may send requests to 127.0.0.1, and can even give that address a name
-        of its own (DNS rebinding). But it cannot lie in these headers: in Host stands
-        the name in the address bar (RFC 9110, 7.2), in Origin whose script asks (RFC
+        of its own (DNS rebinding). But it cannot lie in these headers: Host holds the
+        name in the address bar (RFC 9110, 7.2), Origin says whose script asks (RFC
         6454, 7); Sec-Fetch-Site compares them where a browser sends no Origin.
         """
         host = ", ".join(self.headers.get_all("Host", []))  # two are nobody's

@@ -37,8 +37,12 @@ PLACES = ("*.md", "exercise*/*.md", "solutions/**/*.md", "tests/**/*.md")
 TOYS = ROOT / "tests" / "own" / "toy"  # pages of other labs
 FOLD = "…"
 RECORDING = re.compile(r"^<!-- recording: (\S+) -->\n+```text\n(.*?)^```$", re.M | re.S)
-TABLE = re.compile(r"^<!-- exercises -->\n(.*?)^<!-- end -->$", re.M | re.S)
-TABLE_HEAD = """
+TABLE = re.compile(
+    r"^(<!-- table: exercises -->\n.*?)^<!-- end of table -->$", re.M | re.S
+)
+TABLE_HEAD = """\
+<!-- table: exercises -->
+
 | | you build | and learn | points |
 | --- | --- | --- | --- |
 """
@@ -95,10 +99,9 @@ def line_of(match: re.Match[str]) -> int:
 
 
 def table() -> str:
-    """Return the table of exercises, and how many points they have together."""
+    """Return the table of exercises."""
     rows = "".join(f"{row(exercise)}\n" for exercise in EXERCISES.values())
-    points = sum(map(points_of, EXERCISES))
-    return f"{TABLE_HEAD}{rows}\nTogether they have {points} points.\n\n"
+    return f"{TABLE_HEAD}{rows}\n"
 
 
 def row(exercise: Exercise) -> str:

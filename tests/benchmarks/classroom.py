@@ -1,7 +1,7 @@
 """What grading a class costs, beside plain runs of the suites.
 
 ``python -m tests.benchmarks.classroom --submissions 200 --jobs 2`` makes a class out of
-the right and the wrong answers, all five exercises in each submission, and grades it.
+the right and the wrong answers, all exercises in each submission, and grades it.
 Ten of the class are also graded alone, and by plain runs of ``pytest EXERCISE
 --submission=DIR``; the class itself in two parts, of ten and of the rest. Times are for
 one submission. On Linux.
@@ -148,7 +148,7 @@ def run_often(command: list[str], times: int) -> None:
 
 
 def run_plainly(submission: Path, jobs: int) -> None:
-    """Run the five suites on a submission, with nothing around them."""
+    """Run all suites on a submission, with nothing around them."""
     with ThreadPoolExecutor(jobs) as pool:
         for exercise in EXERCISES:
             pool.submit(run_suite, exercise, f"--submission={submission}")
@@ -204,7 +204,7 @@ def grade_in_parts(made: list[Path], class_: Path, jobs: int, in_sandbox: bool) 
 
 
 def print_cost_of_sandbox(starts: float, folder: Path, plain: float) -> None:
-    """Print what the sandbox adds to a submission with so many starts of programs."""
+    """Print what the sandbox adds to a submission with that many starts of programs."""
     each = cost_of_sandbox(folder)
     added = 100 * starts * each / plain
     times = f"{1000 * each:.1f} ms to each of {starts:.0f} programs"

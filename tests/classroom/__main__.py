@@ -197,7 +197,7 @@ def run_grade(arguments: argparse.Namespace) -> int:
 def workers_for(
     arguments: argparse.Namespace, place: Path
 ) -> AbstractContextManager[Workers]:
-    """Return who grades: threads here, or the workers of a cluster."""
+    """Return what grades: threads here, or the workers of a cluster."""
     jobs = max(arguments.jobs, 1)
     if arguments.dask:
         return cluster_at(arguments.dask, jobs, place)

@@ -66,7 +66,7 @@ def cluster_at(address: str, workers: int, place: Path) -> Iterator["Cluster"]:
         is_here = address == HERE
         if is_here:
             address = stack.enter_context(start_here(workers, place)).scheduler_address
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we tell it
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we say it
         try:
             client = stack.enter_context(Client(address, timeout=CONNECTS))
         except (OSError, ValueError) as error:

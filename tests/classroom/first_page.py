@@ -1,6 +1,6 @@
-"""README.md as the students' tree has it, cut along markers that stand in it.
+"""README.md as the students' tree has it, cut along the markers in it.
 
-A marker stands alone on its line, in one of two forms. What the first encloses shows in
+A marker has a line to itself, in one of two forms. What the first encloses shows in
 the lab's own README.md, what the second encloses is hidden there:
 
     <!-- CONDITION -->          <!-- CONDITION
@@ -27,7 +27,10 @@ from tests.harness.exercises import EXERCISES
 
 OPENS, CLOSES = "<!-- ", " -->"
 END = "<!-- end -->"
-KEPT = ("recording",)  # comments that look like markers, and have another purpose
+KEPT = (
+    "recording",
+    "table",
+)  # comments that look like markers, and have another purpose
 
 
 @dataclass(frozen=True)

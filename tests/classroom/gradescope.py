@@ -151,7 +151,7 @@ def _test(check: dict[str, Any]) -> dict[str, Any]:
 
 
 def for_classroom50(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what result.json holds; the runner tells who and what in its variables."""
+    """Return what result.json holds; the runner says who and what in its variables."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     commit = os.environ.get("COMMIT_URL") or "unknown"
     return {

@@ -49,6 +49,6 @@ class Progress:
         print(f"\r\x1b[K{text}", end=end, file=sys.stderr, flush=True)
 
     def clear(self) -> None:
-        """Leave the bar where it stands, and go on below it."""
+        """Leave the bar as it is, and go on below it."""
         if self.is_bar and self.done < self.total:
             print(file=sys.stderr)

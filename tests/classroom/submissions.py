@@ -39,7 +39,7 @@ class Entry:
 
     path: PurePosixPath
     executable: bool
-    read: Callable[[int], bytes]  # up to so many bytes
+    read: Callable[[int], bytes]  # up to that many bytes
 
 
 @dataclass
@@ -225,7 +225,7 @@ def find_root(entries: list[Entry], notes: list[str]) -> list[Entry]:
 def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[Entry]:
     """Return the entries as if the exercise's files lay in its folder.
 
-    It is what people upload who are asked for one file.
+    That is what people upload when they are asked for one file.
     """
     if any(is_work(entry.path, depth) for entry in entries for depth in range(8)):
         return entries
@@ -242,7 +242,7 @@ def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[E
 
 
 def is_work(path: PurePosixPath, depth: int) -> bool:
-    """Tell whether a path is an exercise's file or lab.toml, so many folders deep."""
+    """Tell whether a path is an exercise's file or lab.toml, that many folders deep."""
     here = path.parts[depth:]
     return bool(here) and (
         len(here) > 1 and here[0] in EXERCISES or here == ("lab.toml",)

@@ -40,7 +40,7 @@ class Verdict:
     report: dict[str, Any]  # as --report FILE.json writes it
     text: str  # what a student would see in the terminal
     page: str  # as --report FILE.html writes it, or ""
-    note: str = ""  # why the suite did not come to its end
+    note: str = ""  # why the suite did not finish
 
 
 class StoppedError(Exception):
@@ -63,10 +63,10 @@ def choose_sandbox(
 
 
 def describe_confinement(in_sandbox: bool) -> str:
-    """Return in words how the programs were held: it stands in every report."""
+    """Return in words how the programs were held: every report says so."""
     if system.WINDOWS:
         return "limits of time only"
-    # getrlimit(2): whoever may override limits of resources is not held by this one.
+    # getrlimit(2): anyone who may override limits of resources is not held by this.
     is_root = os.geteuid() == 0  # type: ignore[attr-defined,unused-ignore]
     limits = "limits (root: none of processes)" if is_root else "limits"
     return f"{limits}, and a sandbox (bubblewrap)" if in_sandbox else f"{limits} only"
@@ -183,7 +183,7 @@ def read_verdict(
         same = False
     if same and not note:
         return Verdict(result, text, page)
-    note = note or f"the suite did not come to its end (status {status})"
+    note = note or f"the suite did not finish (status {status})"
     return no_verdict(exercise, note, f"\n{text}")
 
 

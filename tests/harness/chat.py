@@ -212,8 +212,10 @@ def connect_all(
         members[-1].is_greeted(channel)
     nicks = [member.nick for member in members]
     who = f"{nicks[0]} … {nicks[-1]}" if count > 3 else ", ".join(nicks)
-    what = _("connect, and come to {channel}").format(channel=f"#{channel}")
-    server.history.sum_up(began, who, what)
+    what = ngettext(
+        "connects, and comes to {channel}", "connect, and come to {channel}", count
+    )
+    server.history.sum_up(began, who, what.format(channel=f"#{channel}"))
     return members
 
 

@@ -1,7 +1,7 @@
 """What all pages of the lab share: skeleton, colours, and the list of checks.
 
-A page is one file: it needs no network, and loads nothing. What students have written
-stands in it, so its Content-Security-Policy lets no script run but its own.
+A page is one file: it needs no network, and loads nothing. It holds what students have
+written, so its Content-Security-Policy lets no script run but its own.
 """
 
 import base64
@@ -11,7 +11,7 @@ from string import Template
 
 from tests.harness.results import name_of
 from tests.harness.text_report import SIGNS
-from tests.harness.words import _
+from tests.harness.words import LANGUAGE, _
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="$language">
@@ -85,7 +85,7 @@ CHECK = Template("""<li class="$outcome">
 def page(title: str, body: str, style: str = "", script: str = "") -> str:
     """Return a page. The title is plain text; ``body`` is HTML, ``style`` is CSS."""
     return PAGE.substitute(
-        language=language(),
+        language=LANGUAGE.replace("_", "-"),
         policy=f"; script-src {source_of(script)}" if script else "",
         title=escape(title),
         style=STYLE + style,
@@ -98,15 +98,6 @@ def source_of(script: str) -> str:
     """Return how a Content-Security-Policy names this script, and no other."""
     digest = hashlib.sha256(script.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def language() -> str:
-    """Return the language of the words: a translation of "" is its catalogue's head."""
-    for line in _("").splitlines():
-        name, _colon, value = line.partition(": ")
-        if name == "Language" and value:
-            return value.replace("_", "-")
-    return "en"
 
 
 def score_of(points: int, most: int, counts: str = "") -> str:

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -257,10 +256,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+def pytest_terminal_summary(exitstatus: int, config: pytest.Config) -> None:
     """Close the run with the score."""
     state = config.stash[STATE]
-    if not state.run.results or not state.only_checks:
+    is_refused = exitstatus == pytest.ExitCode.USAGE_ERROR
+    if is_refused or not state.run.results or not state.only_checks:
         return
     cache = getattr(config, "cache", None)  # absent after -p no:cacheprovider
     root = state.submission.root

@@ -20,7 +20,10 @@ MOST_ERRORS = 64 * 1024  # bytes of its stderr that a report shows
 ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
 LAST_WORDS = 0.2  # seconds from a failure to the traceback that explains it
 # What a starter says of its open steps; see the end of a starter.
-OPEN_STEPS = re.compile(r"^(?:Next: )?TODO \d.*\n", re.M)
+OPEN_STEPS = re.compile(
+    r"^(Next: TODO \d.*|More steps after this one: \d+|The finished program: .*)\n",
+    re.M,
+)
 
 
 def errors_of(program: Process) -> str:

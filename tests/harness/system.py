@@ -1,7 +1,6 @@
 """What differs between Linux, macOS and Windows: here, and nowhere else.
 
-Everything takes process ids and plain values, so that the other modules read the same
-on every system.
+Everything takes process ids and plain values: the other modules read the same anywhere.
 """
 
 import contextlib
@@ -325,8 +324,8 @@ def send_at_once(connection: socket.socket) -> None:
 
 def reset_on_close(connection: socket.socket) -> None:
     """Let the next close send RST: SO_LINGER with no time, socket(7)."""
+    no_time = struct.pack("ii", 1, 0)
     with contextlib.suppress(OSError):
-        no_time = struct.pack("ii", 1, 0)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
 
 

@@ -15,3 +15,4 @@ LOCALE = Path(__file__).with_name("locale")
 _translation = gettext.translation(DOMAIN, LOCALE, fallback=True)
 _ = _translation.gettext
 ngettext = _translation.ngettext
+LANGUAGE = _translation.info().get("language") or "en"  # of the words, as HTML names it

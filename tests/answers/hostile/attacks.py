@@ -224,6 +224,11 @@ PROGRAMS = [
 
 ATTACKS = BROUGHT + PROGRAMS
 
+# One for each promise: what the tests always try; the others, only with --long.
+NAMES = ["writes_report", "fills_disk", "leaves_a_daemon", "reads_the_environment"]
+NAMES += ["reaches_out", "writes_outside", "prints_controls"]
+ONE_OF_EACH = BROUGHT + [attack for attack in PROGRAMS if attack.name in NAMES]
+
 # Before a right server's work for a client: wait, though not so still that it is taken
 # for a program that has nothing to say any more.
 PADS_ITS_ANSWER = """\

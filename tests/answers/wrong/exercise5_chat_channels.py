@@ -65,7 +65,7 @@ SERVER = [
         changes=(
             (
                 "shown.setdefault(client.channel, []).append(format_message(message))",
-                "client.channel.tell(format_message(message), but=client)",
+                "client.channel.broadcast(format_message(message), exclude=client)",
             ),
         ),
     ),
@@ -125,9 +125,9 @@ SERVER = [
                 "        with self.sending:\n            self.outbox +=",
             ),
             (
-                "        client.channel.tell(format_message(message))\n",
+                "        client.channel.broadcast(format_message(message))\n",
                 "        self.lock.release()\n"
-                "        client.channel.tell(format_message(message))\n"
+                "        client.channel.broadcast(format_message(message))\n"
                 "        self.lock.acquire()\n",
             ),
             (
@@ -161,10 +161,10 @@ SERVER = [
         changes=(
             ("        client.send(*map(format_message, past))\n", ""),
             (
-                '        self.greet(client)\n        client.channel.tell(f"* {client',
+                '        self.greet(client)\n        joined = f"* {client',
                 "        self.greet(client)\n"
                 "        client.send(*map(format_message, past))\n"
-                '        client.channel.tell(f"* {client',
+                '        joined = f"* {client',
             ),
         ),
     ),
@@ -178,8 +178,8 @@ SERVER = [
         changes=(
             (
                 "        self.history.add(message)\n"
-                "        client.channel.tell(format_message(message))\n",
-                "        client.channel.tell(format_message(message))\n"
+                "        client.channel.broadcast(format_message(message))\n",
+                "        client.channel.broadcast(format_message(message))\n"
                 "        self.history.add(message)\n",
             ),
         ),
@@ -242,7 +242,7 @@ SERVER = [
         also=("5.11",),
         changes=(
             (
-                "            channel.tell(*lines)",
+                "            channel.broadcast(*lines)",
                 "            [other.send(*lines) for other in self.clients.values()]",
             ),
         ),
@@ -454,23 +454,23 @@ SERVER = [
     Wrong(
         name="tells_who_joins_that_it_joins",
         did="told all members of a channel that somebody joined, the newcomer too",
-        tempting="tell() without but= is shorter",
+        tempting="broadcast() without exclude= is shorter",
         caught_by="5.8",
         words=("joined #sport", "this is for the others"),
-        changes=(('joined #{channel.name}", but=client)', 'joined #{channel.name}")'),),
+        changes=(("(joined, exclude=client)", "(joined)"),),
     ),
     Wrong(
         name="tells_who_has_a_new_nick",
         did="told all members of a channel of a new nick before greeting",
-        tempting="tell() without but= is shorter",
+        tempting="broadcast() without exclude= is shorter",
         caught_by="5.8",
         words=("is now", "this is for the others"),
         changes=(
             (
                 """        self.greet(client)
-        client.channel.tell(f"* {old} is now {name}", but=client)
+        client.channel.broadcast(f"* {old} is now {name}", exclude=client)
 """,
-                """        client.channel.tell(f"* {old} is now {name}")
+                """        client.channel.broadcast(f"* {old} is now {name}")
         self.greet(client)
 """,
             ),
@@ -527,7 +527,8 @@ SERVER = [
         with self.lock:
             self.lobby.members.append(client)
             self.greet(client)
-            self.lobby.tell(f"* {client.nick} joined #{self.lobby.name}", but=client)
+            joined = f"* {client.nick} joined #{self.lobby.name}"
+            self.lobby.broadcast(joined, exclude=client)
 """,
             ),
         ),

@@ -80,7 +80,7 @@ def need_open_files(count: int) -> None:
 class Watch:
     """Looks at a server's memory, threads and open files.
 
-    Where the system does not tell (only Linux does), nothing ever seems to change.
+    Where the system cannot say (only Linux can), nothing ever seems to change.
     """
 
     def __init__(self, server: Server) -> None:

@@ -60,7 +60,7 @@ class Chatter:
             self.lines += lines
 
     def wanted(self) -> int:
-        """Return the events that a selector should tell of."""
+        """Return the events that a selector should report."""
         writing = selectors.EVENT_WRITE if self.outgoing else 0
         return selectors.EVENT_READ | writing
 
@@ -102,7 +102,7 @@ def _turn(selector: selectors.BaseSelector) -> bool:
 
 
 def count(chatter: Chatter, words: bytes, wanted: int) -> Callable[[], bool]:
-    """Return a question: have so many lines with these words come?"""
+    """Return a question: have that many lines with these words come?"""
     looked = found = 0
 
     def enough() -> bool:
@@ -117,7 +117,7 @@ def count(chatter: Chatter, words: bytes, wanted: int) -> Callable[[], bool]:
 def have_all(
     chatters: Sequence[Chatter], words: bytes, wanted: int
 ) -> Callable[[], bool]:
-    """Return a question: have so many lines with these words come to each?"""
+    """Return a question: has each got that many lines with these words?"""
     questions = [count(chatter, words, wanted) for chatter in chatters]
     return lambda: all(question() for question in questions)
 

@@ -22,6 +22,7 @@ from tests.own.chat.abuse import (
     Watch,
     history_file,
     mib,
+    only_linux,
     percentile,
     start,
     stop,
@@ -154,14 +155,20 @@ def asks_without_end(abuse: Abuse) -> None:
         abuse.over.wait()
 
 
-READERS = [stops_reading, reads_one_byte_a_second]
-if system.LINUX:
-    READERS.append(vanishes)
-WRITERS = [writes_one_byte_a_second, never_ends_its_line, resets_in_mid_line]
-FLOODS = [floods, floods_and_reads_nothing, asks_without_end]
+READERS = [stops_reading, reads_one_byte_a_second, vanishes]
+ONLY_LONG = [reads_one_byte_a_second, resets_in_mid_line]
+ONLY_LONG += [floods, floods_and_reads_nothing]
+BAD = [
+    stops_reading,
+    writes_one_byte_a_second,
+    never_ends_its_line,
+    asks_without_end,
+    pytest.param(vanishes, marks=[only_linux, pytest.mark.long]),
+    *(pytest.param(bad, marks=pytest.mark.long) for bad in ONLY_LONG),
+]
 
 
-@pytest.mark.parametrize("bad", READERS + WRITERS + FLOODS)
+@pytest.mark.parametrize("bad", BAD)
 def test_bad_client(
     lab: Lab,
     history: Path,
@@ -210,7 +217,7 @@ def abused(server: Server, bad: Callable[[Abuse], None]) -> Iterator[None]:
 
 
 def talk_until_it_has_left(members: Sequence[Chatter]) -> None:
-    """Who does not read is disconnected in the end, and the others are told."""
+    """A client that does not read is disconnected in the end; the others are told."""
     left = f"* guest{len(members) + 1} left #general"
     for number in range(1000):
         burst(members, f"more {number}")

@@ -52,7 +52,7 @@ def test_ends_with_a_crowd(
 
 @only_linux
 def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> None:
-    """Who comes when no thread can be started is told; those inside notice nothing.
+    """A client without a thread is told so; those inside notice nothing.
 
     A thread takes 1 GB for its stack (in KiB: ulimit -s) of the 20 that there are.
     """
@@ -73,6 +73,7 @@ def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> No
     record_property("clients inside, refused", f"{35 - len(refused)}, {len(refused)}")
 
 
+@pytest.mark.long
 @not_windows
 def test_too_few_open_files(lab: Lab, history: Path, record_property: Record) -> None:
     """New clients wait; those inside notice nothing; when some leave, others enter."""

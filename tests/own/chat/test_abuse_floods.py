@@ -34,15 +34,14 @@ pytestmark = pytest.mark.timeout(1800)
 history = pytest.fixture(history_file)
 
 
-def test_fifty_floods(
-    lab: Lab, history: Path, long: bool, record_property: Record
-) -> None:
+@pytest.mark.long
+def test_fifty_floods(lab: Lab, history: Path, record_property: Record) -> None:
     """Whoever reads at a normal pace stays, and loses nothing."""
     server = start(lab, history)
     watch = Watch(server)
     readers = connect(server, 5)
     flooders = connect(server, 50)
-    lines = 20_000 if long else 2_000
+    lines = 20_000
     for number, flooder in enumerate(flooders):
         flooder.say(*(f"{number}.{n}" for n in range(lines)))
     began = time.monotonic()
@@ -139,7 +138,7 @@ def test_fuzzing(lab: Lab, history: Path, long: bool, record_property: Record) -
 def fuzz(
     server: Server, observers: list[Chatter], chance: random.Random, lines: int
 ) -> None:
-    """Let fifty clients send so many random lines each, and wait for their last."""
+    """Let fifty clients send that many random lines each, and wait for their last."""
     fuzzers = connect(server, 50)
     for fuzzer in fuzzers:
         fuzzer.remembers = False

@@ -33,9 +33,9 @@ history = pytest.fixture(history_file)
 
 
 def assert_refused_and_recovered(
-    members: list[Chatter], history: Path, mend: Callable[[], object]
+    members: list[Chatter], history: Path, repair: Callable[[], object]
 ) -> int:
-    """Some is refused, and nobody sees it; once mended, the chat goes on.
+    """Some is refused, and nobody sees it; once repaired, the chat goes on.
 
     Returns how many lines were refused. The first member speaks.
     """
@@ -49,7 +49,7 @@ def assert_refused_and_recovered(
     assert {line.partition(b": ")[0] for line in refused} == {
         f"! cannot use the history file {str(history)!r}".encode()
     }
-    mend()
+    repair()
     ping(members, "there is room again")
     for member in members:
         assert member.messages() == first.messages()
@@ -105,7 +105,7 @@ def test_disk_really_full(lab: Lab, tmp_path: Path, record_property: Record) -> 
 
 @only_linux
 def test_read_only_disk(lab: Lab, tmp_path: Path) -> None:
-    """One line tells the user, and the server does not start."""
+    """The user gets one line, and the server does not start."""
     server = start_on_disk(lab, tmp_path, "ro")
     server.expect_exit(1)
     assert server.errors().startswith("error: cannot use the history file")

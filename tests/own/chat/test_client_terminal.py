@@ -151,7 +151,7 @@ def test_takes_its_terminal_back_after_ctrl_z(desk: Desk) -> None:
     desk.client.change_terminal(settings_of_new_terminal())
     desk.client.history.event("the user", "presses Ctrl+Z, then types fg")
     os.kill(desk.client.pid, signal.SIGCONT)
-    desk.see(GREETING, "helhel")  # the shell's own lines would stand in between
+    desk.see(GREETING, "helhel")  # the shell's own lines would come in between
     desk.client.type("lo" + ENTER)
     desk.server.expect("hello\n")
     desk.client.type(CTRL_C)

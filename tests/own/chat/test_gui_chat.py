@@ -216,7 +216,7 @@ def test_opens_without_a_server_and_connects_later(server: Server, user: Users) 
 
 
 def test_says_goodbye_in_words(server: Server, user: Users) -> None:
-    """A server that is stopped in an orderly way tells so."""
+    """A server that is stopped in an orderly way says so."""
     alice = user(server.port)
     alice.wait_for("you are alice")
     server.process.terminate()

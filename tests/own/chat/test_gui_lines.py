@@ -177,7 +177,7 @@ def test_keeps_a_long_list_where_it_is_scrolled(
 
 
 def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> None:
-    """Who has scrolled up is not torn down by the next message."""
+    """Anyone who has scrolled up is not torn down by the next message."""
     alice = user(listening.getsockname()[1], "")
     connection, _ = listening.accept()
     with connection:

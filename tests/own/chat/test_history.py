@@ -144,7 +144,9 @@ def test_follows_a_link(full: Path, tmp_path: Path) -> None:
         assert len(texts(history)) == 500
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2, 3))]
+)
 def test_keeps_what_was_acknowledged_before_a_kill(path: Path, seed: int) -> None:
     """Wherever kill -9 hits, every message that add took is there."""
     chance = random.Random(seed)

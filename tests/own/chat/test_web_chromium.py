@@ -55,6 +55,7 @@ def test_two_browsers_chat(chat: Server, web: Web, user: Users) -> None:
     assert alice.run("the('line').disabled")
 
 
+@pytest.mark.long
 def test_page_connects_again(chat: Server, web: Web, lab: Lab, user: Users) -> None:
     """By hand, and with the nick and the channel that it had."""
     alice = user("alice", web)
@@ -76,7 +77,8 @@ def test_page_connects_again(chat: Server, web: Web, lab: Lab, user: Users) -> N
     alice.wait_for_text("People (1)", "who")
 
 
-def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
+@pytest.mark.long
+def test_page_survives_a_flood_and_any_line(lab: Lab, user: Users) -> None:
     listener = lab.listen()
     web = start_page(lab, listener.host, listener.port)
     alice = user("alice", web)
@@ -101,6 +103,7 @@ def test_page_stands_a_flood_and_any_line(lab: Lab, user: Users) -> None:
     alice.wait_for_text("the server has closed the connection", "state")
 
 
+@pytest.mark.long
 def test_page_counts_what_nobody_has_looked_at(lab: Lab, user: Users) -> None:
     """And says that a history may be longer; screen readers do not read it aloud."""
     listener = lab.listen()
@@ -147,6 +150,7 @@ def test_page_follows_its_end_through_a_resize(lab: Lab, user: Users) -> None:
     assert alice.run("following && isAtEnd()")
 
 
+@pytest.mark.long
 def test_page_can_be_used_without_seeing_it(web: Web, user: Users) -> None:
     """Everything to use has a role and a name, in the tree that screen readers read."""
     alice = user("alice", web)

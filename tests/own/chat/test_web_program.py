@@ -113,7 +113,7 @@ def expect_error(web: Web, *words: str) -> None:
     assert all(word in lines[0] for word in words), lines
 
 
-def test_explains_what_the_user_can_mend(lab: Lab) -> None:
+def test_explains_errors_that_the_user_can_fix(lab: Lab) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     port = str(taken.getsockname()[1])
     expect_error(start_web(lab, "127.0.0.1", 1, "--port", port), f"127.0.0.1:{port}")
@@ -127,7 +127,7 @@ def test_explains_what_the_user_can_mend(lab: Lab) -> None:
 
 HEAR, YIELD = '        rest = b""\n', 'yield line.decode(errors="replace")'
 SPEAK, CLOSE = "        self.socket.sendall(", "        self.socket.close()\n"
-UNFINISHED = {  # what stands in the solution, what does in its place, what is said
+UNFINISHED = {  # words of the solution, those that replace them, what is said
     "starter": ("", "", "lines() yields [], not ['hellö'], see check 5.21"),
     "prints": (YIELD, "print(line)", "lines() yields []"),
     "returns": ("yield ", "return ", "lines() yields ['h', 'e']"),

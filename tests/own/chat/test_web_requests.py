@@ -125,7 +125,7 @@ def test_refuses_what_is_too_long(web: Web, open_tab: OpenTab) -> None:
             assert ask(web, "POST", path, body, {"Content-Length": length})[0] == status
 
 
-def test_refuses_a_body_without_length_and_bytes_that_are_no_text(
+def test_refuses_a_body_without_length_and_bytes_that_are_not_text(
     web: Web, open_tab: OpenTab
 ) -> None:
     path = f"/lines/{open_tab().id}"

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.answers.grading import SOLUTIONS
-from tests.answers.hostile.attacks import SERVER
 from tests.classroom import cluster
 from tests.classroom.cluster import Cluster, cluster_at
 from tests.classroom.errors import ClassroomError
@@ -21,37 +19,41 @@ from tests.classroom.grade import Options, grade_class, reserved
 from tests.classroom.jobs import ThisMachine, Workers
 from tests.harness import confinement, patience, system
 from tests.harness.exercises import ROOT
+from tests.own import peers
+from tests.own.classroom.running import HELLO, LIMIT, RIGHT, lay_out
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
 
-HELLO = "exercise1_http_hello"
-RIGHT = (SOLUTIONS / SERVER).read_text("utf-8")
+CODE = RIGHT.decode()
 HAND_INS = {
-    "alice": RIGHT,
-    "bob": RIGHT.replace("HTTP/1.1 200 OK", "HTTP/1.1 200"),
+    "alice": CODE,
     "carol": "raise SystemExit(1)\n",
-    "dave": RIGHT.replace("sendall", "send"),
+}
+MORE_HAND_INS = {
+    "bob": CODE.replace("HTTP/1.1 200 OK", "HTTP/1.1 200"),
+    "dave": CODE.replace("sendall", "send"),
 }
 
-pytestmark = pytest.mark.timeout(240)  # seconds, should a cluster not come to an end
+pytestmark = pytest.mark.timeout(LIMIT)
 
 
 @pytest.fixture(scope="module")
-def hand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a class's submissions of exercise 1."""
+def hand_ins(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return a class's submissions of exercise 1; with --long, more of them."""
     folder = tmp_path_factory.mktemp("class")
-    for name, code in HAND_INS.items():
-        file = folder / name / SERVER
-        file.parent.mkdir(parents=True)
-        file.write_text(code, "utf-8")
+    more = MORE_HAND_INS if request.config.getoption("--long") else {}
+    for name, code in {**HAND_INS, **more}.items():
+        lay_out(folder / name, code.encode())
     return folder
 
 
 @pytest.fixture(scope="module")
 def plain(hand_ins: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Grade them without Dask."""
-    pytest.importorskip("distributed")
+    peers.package("distributed")
     out = tmp_path_factory.mktemp("plain")
     with reserved(out) as place:
         return reports(hand_ins, out, ThisMachine(2, place))
@@ -66,10 +68,15 @@ def reports(hand_ins: Path, out: Path, workers: Workers) -> dict[str, Any]:
     written: dict[str, Any] = {file.relative_to(out).as_posix(): None for file in files}
     for name in "grades.csv", "class.html":
         written[name] = (out / name).read_bytes()
-    for name in HAND_INS:
+    for name in names_in(hand_ins):
         text = (out / name / f"{HELLO}.json").read_text("utf-8")
         written[f"{name}/{HELLO}.json"] = without_times(json.loads(text))
     return written
+
+
+def names_in(hand_ins: Path) -> list[str]:
+    """Return the students' names."""
+    return sorted(folder.name for folder in hand_ins.iterdir())
 
 
 def without_times(result: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +89,7 @@ def without_times(result: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LocalCluster"]:
     """Start a scheduler with two workers."""
-    distributed = pytest.importorskip("distributed")
+    distributed = peers.package("distributed")
     with distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
@@ -100,6 +107,7 @@ def test_cluster_gives_the_same_grades(
             assert reports(hand_ins, tmp_path / "out", workers) == plain
 
 
+@pytest.mark.long
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no SIGKILL")
 def test_lost_worker_changes_no_grade(
     two_workers: "LocalCluster", plain: dict[str, Any], hand_ins: Path, tmp_path: Path
@@ -129,12 +137,11 @@ def kill_one_at_work(workers: Cluster, killed: list[int]) -> None:
     os.kill(killed[0], signal.SIGKILL)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no SIGKILL")
 def test_job_that_no_worker_survives_is_tried_by_the_next_call(tmp_path: Path) -> None:
-    dask = pytest.importorskip("dask")
-    file = tmp_path / "class" / "alice" / SERVER
-    file.parent.mkdir(parents=True)
-    file.write_text(RIGHT, "utf-8")
+    dask = peers.package("dask")
+    lay_out(tmp_path / "class" / "alice")
     no_second_try = {"distributed.scheduler.allowed-failures": 0}
     with dask.config.set(no_second_try), cluster_at("local", 1, tmp_path) as workers:
         killer = threading.Thread(target=kill_one_at_work, args=[workers, []])
@@ -170,7 +177,7 @@ def other_lab() -> str:
 
 
 def test_cluster_without_workers(tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
+    distributed = peers.package("distributed")
     with distributed.LocalCluster(
         n_workers=0, dashboard_address="127.0.0.1:0"
     ) as nobody:
@@ -194,11 +201,14 @@ def grade_with_dask(
     )
 
 
+@pytest.mark.long
 def test_local_cluster(hand_ins: Path, plain: dict[str, Any], tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
+    peers.package("distributed")
     run = grade_with_dask(hand_ins, tmp_path / "out", "--jobs=2")
     assert run.returncode == 0, run.stderr
-    assert len(run.stderr.splitlines()) == 1 + len(HAND_INS)  # nothing of Dask's own
+    assert len(run.stderr.splitlines()) == 1 + len(
+        names_in(hand_ins)
+    )  # nothing of Dask's own
     assert (tmp_path / "out" / "grades.csv").read_bytes() == plain["grades.csv"]
     assert not (tmp_path / "out" / ".work").exists()
 

@@ -1,10 +1,9 @@
 """What belongs to an exercise, and what of it has been forgotten."""
 
-import re
 from collections.abc import Iterator
 
 from tests.answers.catalogue import wrong_answers
-from tests.answers.recordings import TABLE, points_of, row, table
+from tests.answers.recordings import TABLE, row, table
 from tests.harness.checks import checks_of
 from tests.harness.exercises import EXERCISES, ROOT, Exercise, suites_of
 
@@ -66,14 +65,6 @@ def wrong_on_first_page() -> str:
     found = TABLE.search((ROOT / "README.md").read_text(encoding="utf-8"))
     if len(COMPLETE) < len(EXERCISES) or (found and found[1] == table()):
         return ""
-    points = sum(map(points_of, EXERCISES))
-    said = re.search(
-        r"^Together they have (\d+) points\.$", found[1] if found else "", re.M
-    )
-    if said and int(said[1]) != points:
-        return (
-            f"README.md says {said[1]} points, the checks have {points}: {WRITE_TABLE}"
-        )
     return f"README.md's table of exercises is out of date: {WRITE_TABLE}"
 
 

@@ -68,6 +68,7 @@ def test_chromium_shows_exercise_1(lab: Lab) -> None:
     server.expect_exit()
 
 
+@pytest.mark.long
 def test_chromium_shows_exercise_2_and_shows_it_again(
     lab: Lab, browser: Browser
 ) -> None:
@@ -83,6 +84,7 @@ def test_chromium_shows_exercise_2_and_shows_it_again(
     server.expect_exit()
 
 
+@pytest.mark.long
 def test_chromium_waits_behind_silent_connections(lab: Lab, browser: Browser) -> None:
     """The silent ones are the test's own: the browser opens its own when it pleases."""
     server = start_server(lab, "exercise2_accept_loop")

@@ -1,9 +1,11 @@
-"""The harness: what it prints, whose files it runs, and how it bears bad programs."""
+"""Programs that are hard to grade: each gets a whole report, and leaves nothing behind.
+
+They are graded by the toy's suite of three checks.
+"""
 
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -11,28 +13,28 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.answers.grading import SOLUTIONS, lay_over_solutions, run_suite
-from tests.harness import patience
+from tests.harness import patience, system
 from tests.own.processes import running_with
+from tests.own.toys import FILES, TOY, run, small_toy_lab
 
-EXERCISE = "exercise4_multiclient"
-IDS = [f"4.{number}" for number in range(1, 13)]
+IDS = ["6.1", "6.2", "6.3"]
+POINTS = {"6.1": 1, "6.2": 2, "6.3": 1}
+SERVER = f"{TOY}/server.py"
+SOLUTION = (FILES / "solutions" / SERVER).read_text(encoding="utf-8")
 
 pytestmark = pytest.mark.timeout(240)  # a last resort, on a machine with much to do
 
-
-SOLUTION = (SOLUTIONS / EXERCISE / "server.py").read_text(encoding="utf-8")
 START = """
 import os, socket, sys, threading
 host, port = sys.argv[1], int(sys.argv[2])
 """
 WAIT = "threading.Event().wait()\n"
+LISTEN = f"{START}listening = socket.create_server((host, port))\n"
+SAY_SO = 'print(f"Listening on {host}:{port}", flush=True)\n'
 MAIN = 'if __name__ == "__main__":\n'
-TERMINATE = "    signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
 PRINT_MUCH = """
     for stream in (sys.stdout, sys.stderr):
         stream.write(("x" * 79 + "\\n") * 50_000)
@@ -40,163 +42,163 @@ PRINT_MUCH = """
 FORK = """
     if os.fork() == 0:
         os.setsid()
+        import threading
         threading.Event().wait()
+"""
+IGNORE = """
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 
 
 def changed(text: str, instead: str) -> dict[str, str]:
     """Return the solution's server with a change."""
     assert SOLUTION.count(text) == 1, text
-    return {f"{EXERCISE}/server.py": SOLUTION.replace(text, instead)}
-
-
-def server(program: str) -> dict[str, str]:
-    """Return another server."""
-    return {f"{EXERCISE}/server.py": program}
+    return {SERVER: SOLUTION.replace(text, instead)}
 
 
 @dataclass
 class Bad:
     """A submission that is hard to grade, and what is to come of it."""
 
-    files: dict[str, str]  # over those of the solutions
-    failed: str = "4.1"  # the check that fails; those that need it are blocked
+    files: dict[str, str]
+    failed: tuple[str, ...] = ("6.1",)
     words: tuple[str, ...] = ()  # what the run prints
-    remove: str = ""  # what is not there
     options: list[str] = field(default_factory=list)
 
 
-IGNORES = TERMINATE.replace("default_int_handler", "SIG_IGN")
 BAD = {
     "syntax error": Bad(
-        server("def main(:\n"), words=("server.py line 1 · SyntaxError", "main(:")
+        {SERVER: "def main(:\n"}, words=("server.py line 1 · SyntaxError", "main(:")
     ),
-    "prints megabytes": Bad(changed(MAIN, MAIN + PRINT_MUCH), failed=""),
+    "prints megabytes": Bad(changed(MAIN, MAIN + PRINT_MUCH), failed=()),
     "prints megabytes and ends": Bad(
-        server(
-            f"{START}sys.stderr.write('\\x1b[31m' * 500_000 + '\\n')\n"
+        {
+            SERVER: f"{START}sys.stderr.write('\\x1b[31m' * 500_000 + '\\n')\n"
             "sys.exit('error: no <idea>')\n"
-        ),
+        },
         words=("had ended, with status 1", "error: no <idea>", "bytes left out"),
     ),
     "sends without end": Bad(
-        server(
-            f"{START}listening = socket.create_server((host, port))\n"
-            "client, _ = listening.accept()\n"
+        {
+            SERVER: f"{LISTEN}{SAY_SO}client, _ = listening.accept()\n"
             "while True:\n    client.sendall(bytes(1 << 20))\n"
-        ),
-        words=("sends alice data without end",),
+        },
+        failed=("6.2", "6.3"),
+        words=("but the server sent",),
     ),
     "never listens": Bad(
-        server(f"{START}{WAIT}"),
+        {SERVER: f"{START}{WAIT}"},
         words=("nobody listened for", "line 4:  threading.Event().wait()", "bind()"),
     ),
     "listens on another port": Bad(
         changed("listening.bind((host, port))", "listening.bind((host, 0))"),
         words=("nobody listened for", "server printed 'Listening on 127.", "bind()"),
     ),
-    "ends at once": Bad(server(START), words=("server had ended, with status 0",)),
+    "ends at once": Bad({SERVER: START}, words=("server had ended, with status 0",)),
     "fails at once": Bad(
-        server(f"{START}int('x')\n"), words=("line 4 · ValueError: invalid literal",)
+        {SERVER: f"{START}int('x')\n"}, words=("line 4 · ValueError: invalid literal",)
     ),
     "ignores Ctrl+C": Bad(
-        changed(TERMINATE, IGNORES + IGNORES.replace("SIGTERM", "SIGINT")),
-        failed="4.12",
-        words=("Ctrl+C for server", "is still open", "accept_client()"),
+        changed(MAIN, MAIN + IGNORE),
+        failed=("6.3",),
+        words=("Ctrl+C for server", "is still running", "serve_client()"),
     ),
-    "empty folder": Bad(
-        {}, words=(f"There is no {EXERCISE}/server.py",), remove=EXERCISE
-    ),
-    "missing folder": Bad({}, words=("There is no folder",), remove="."),
+    "empty folder": Bad({"notes.txt": ""}, words=(f"There is no {SERVER}",)),
+    "missing folder": Bad({}, words=("There is no folder",)),
     "no such command": Bad(
-        {"lab.toml": f'"{EXERCISE}.server" = ["./server", "{{host}}"]'},
+        {"lab.toml": f'"{TOY}.server" = ["./server", "{{host}}"]'},
         words=("'./server' cannot be started: ", "lab.toml"),
     ),
     "brings its own": Bad(
-        {
+        {SERVER: SOLUTION}
+        | {
             f"{folder}{name}": "raise SystemExit('the student\\'s own file')"
-            for folder in ("", f"{EXERCISE}/")
+            for folder in ("", f"{TOY}/")
             for name in ("conftest.py", "pytest.ini", "socket.py", "__init__.py")
         },
-        failed="",
+        failed=(),
+        words=("socket.py hides Python's module socket",),
     ),
     "another language": Bad(
         {
-            "lab.toml": f'"{EXERCISE}.server" = ["{Path(sys.executable).as_posix()}",'
+            "lab.toml": f'"{TOY}.server" = ["{Path(sys.executable).as_posix()}",'
             ' "relay.py", "{host}", "{port}"]',
             "relay.py": SOLUTION,
         },
-        failed="",
-        remove=EXERCISE,
+        failed=(),
     ),
 }
 if hasattr(os, "fork"):
-    BAD["forks a child that stays"] = Bad(changed(MAIN, MAIN + FORK), failed="")
+    BAD["forks a child that stays"] = Bad(changed(MAIN, MAIN + FORK), failed=())
 
 Ended = subprocess.CompletedProcess[str]
+Runs = dict[str, "Future[Ended]"]
 OUR_MARK = f"LAB_TEST={uuid.uuid4()}"  # in the environment of all that runs here
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """Grade all of them, many at a time: most of it is waiting."""
     folder = tmp_path_factory.mktemp("bad")
+    lab = small_toy_lab(tmp_path_factory.mktemp("toy"))
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
         patch.setenv(*OUR_MARK.split("="))
-        yield {name: pool.submit(run_bad, BAD[name], folder / name) for name in BAD}
+        yield {
+            name: pool.submit(grade_bad, lab, BAD[name], folder / name) for name in BAD
+        }
 
 
-def run_bad(bad: Bad, folder: Path) -> Ended:
-    """Make the submission, and grade it with exercise 4's suite."""
-    lay_over_solutions(folder / "dir")
-    if bad.remove:
-        shutil.rmtree(folder / "dir" / bad.remove)
+def grade_bad(lab: Path, bad: Bad, folder: Path) -> Ended:
+    """Lay the submission out, and grade it."""
+    folder.mkdir()
     for name, text in bad.files.items():
+        (folder / "dir" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "dir" / name).write_text(text, encoding="utf-8")
-    report = folder / "report.json"
-    return run_suite(EXERCISE, "--submission", folder / "dir", "--report", report)
+    options = "--submission", folder / "dir", "--report", folder / "report.json"
+    return run(lab, "pytest", "-p", "no:cacheprovider", TOY, *options)
+
+
+def outcomes_of(bad: Bad) -> dict[str, str]:
+    """Return what must become of each check."""
+    blocked = IDS[1:] if "6.1" in bad.failed else []
+    outcomes = dict.fromkeys(IDS, "passed") | dict.fromkeys(blocked, "blocked")
+    return outcomes | dict.fromkeys(bad.failed, "failed")
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_program_is_graded(name: str, runs: "dict[str, Future[Ended]]") -> None:
-    bad, run = BAD[name], runs[name].result()
-    assert run.returncode == (1 if bad.failed else 0), run.stdout + run.stderr
+def test_is_graded(name: str, runs: Runs) -> None:
+    bad, ended = BAD[name], runs[name].result()
+    assert ended.returncode == (1 if bad.failed else 0), ended.stdout + ended.stderr
     for word in bad.words:
-        assert word in run.stdout
-    assert len(run.stdout) < 10_000
-    assert "\x1b" not in run.stdout
-    assert re.findall(r"^[✓✗–!] (4\.\d+)", run.stdout, re.MULTILINE)[:12] == IDS
-    points = {"": 20, "4.1": 0, "4.12": 18}[bad.failed]
-    assert "own file" not in run.stdout + run.stderr
-    assert re.search(rf"^  Score [█░]{{40}} {points}/20 ", run.stdout, re.MULTILINE)
+        assert word in ended.stdout
+    assert len(ended.stdout) < 10_000
+    assert "\x1b" not in ended.stdout
+    assert re.findall(r"^[✓✗–!] (6\.\d+)", ended.stdout, re.MULTILINE)[:3] == IDS
+    passed = [id_ for id_, outcome in outcomes_of(bad).items() if outcome == "passed"]
+    points = sum(POINTS[id_] for id_ in passed)
+    assert "own file" not in ended.stdout + ended.stderr
+    assert re.search(rf"^  Score [█░]{{40}} {points}/4 ", ended.stdout, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_program_has_a_whole_report(
-    name: str, runs: "dict[str, Future[Ended]]"
-) -> None:
-    bad, run = BAD[name], runs[name].result()
-    report = json.loads(report_of(run).read_text(encoding="utf-8"))
+def test_has_a_whole_report(name: str, runs: Runs) -> None:
+    ended = runs[name].result()
+    report = json.loads(report_of(ended).read_text(encoding="utf-8"))
     outcomes = {check["id"]: check["outcome"] for check in report["checks"]}
-    blocked = IDS[1:] if bad.failed == "4.1" else []
-    assert outcomes == {
-        id: "failed" if id == bad.failed else "blocked" if id in blocked else "passed"
-        for id in IDS
-    }
-    assert report_of(run).stat().st_size < 200_000
+    assert outcomes == outcomes_of(BAD[name])
+    assert report_of(ended).stat().st_size < 200_000
 
 
-def report_of(run: Ended) -> Path:
+def report_of(ended: Ended) -> Path:
     """Return the file that --report named."""
-    return Path(run.args[-1])
+    return Path(ended.args[-1])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
-def test_bad_programs_leave_nothing_running(
-    runs: "dict[str, Future[Ended]]",
-) -> None:
-    for run in runs.values():
-        run.result()
+@pytest.mark.skipif(not system.LINUX, reason="only Linux lets us look")
+def test_leave_nothing_running(runs: Runs) -> None:
+    for future in runs.values():
+        future.result()
     mark = OUR_MARK.encode()
     # A process that has been killed may need a moment to be gone.
     patience.wait_until(lambda: not running_with(mark), patience.slices(5))

@@ -1,33 +1,167 @@
-def test_k_selects_one_check_alone(tmp_path: Path) -> None:
+"""The command line: which checks run, and what is said of what cannot be done.
+
+The toy's suite of three checks is run as a student would.
+"""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import system
+from tests.own.toys import TOY, run, small_toy_lab
+
+IDS = ["6.1", "6.2", "6.3"]
+Ended = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a lab of the toy alone."""
+    return small_toy_lab(tmp_path_factory.mktemp("lab"))
+
+
+def pytest_in(lab: Path, *arguments: object) -> Ended:
+    """Run pytest in a lab."""
+    return run(lab, "pytest", "-p", "no:cacheprovider", *arguments)
+
+
+def ids_run(ended: Ended) -> list[str]:
+    """Return the checks that have a line."""
+    return re.findall(r"^. (6\.\d+) ", ended.stdout, re.MULTILINE)
+
+
+def error_of(ended: Ended) -> str:
+    """Return the one line of a usage error."""
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR, ended.stdout
+    assert ended.stdout.strip() == ""
+    (line,) = ended.stderr.strip().splitlines()
+    return line.removeprefix("ERROR: ")
+
+
+def report_in(file: Path) -> dict[str, Any]:
+    """Return a report."""
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+# -- a part of a suite -----------------------------------------------------------------
+
+
+def test_k_selects_checks_by_their_numbers(lab: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    options = ["--submission", SOLUTIONS, "--report", report, "--seed", 4711]
-    run = run_suite(EXERCISE, "-k", "4.1 or 4.5", *options)
-    assert re.findall(r"^. (4\.\d+)", run.stdout, re.MULTILINE) == ["4.1", "4.5"]
-    assert "4/20   2 passed, 10 not selected" in run.stdout
-    result = json.loads(report.read_text(encoding="utf-8"))
-    passed = [check["id"] for check in result["checks"] if check["points"]]
-    assert passed == ["4.1", "4.5"]
-    assert [check["id"] for check in result["checks"]] == IDS
-    assert result["seed"] == 4711
+    options = "--submission=solutions", "--report", report, "--seed", 4711
+    ended = pytest_in(lab, TOY, "-k", "6.1 or 6.3", *options)
+    assert ids_run(ended) == ["6.1", "6.3"]
+    assert "2/4   2 passed, 1 not run" in ended.stdout
+    assert f"Next  passed; now all: pytest {TOY} --submission" in ended.stdout
+    outcomes = [check["outcome"] for check in report_in(report)["checks"]]
+    assert outcomes == ["passed", "not run", "passed"]
+    assert report_in(report)["seed"] == 4711
+
+
+def test_k_selects_checks_by_words_of_their_titles(lab: Path) -> None:
+    ended = pytest_in(lab, TOY, "-k", "unchanged", "--submission=solutions")
+    assert ids_run(ended) == ["6.2"]
+    assert "2/4   1 passed, 2 not run" in ended.stdout
+
+
+def test_node_id_selects_one_check(lab: Path) -> None:
+    node = f"{TOY}/test_echo.py::test_ctrl_c"
+    ended = pytest_in(lab, node, "--submission=solutions")
+    assert ids_run(ended) == ["6.3"]
+    assert "1/4   1 passed, 2 not run" in ended.stdout
+    assert "now all: pytest" in ended.stdout
+
+
+def test_x_leaves_the_rest_not_run(lab: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    ended = pytest_in(lab, TOY, "-x", "--report", report)
+    assert "0/4   1 failed, 2 not run" in ended.stdout
+    assert "Also failed" not in ended.stdout
+    outcomes = [check["outcome"] for check in report_in(report)["checks"]]
+    assert outcomes == ["failed", "not run", "not run"]
+
+
+def test_collecting_prints_pytests_own_list(lab: Path) -> None:
+    """Editors read it."""
+    ended = pytest_in(lab, TOY, "--collect-only", "-q")
+    assert f"{TOY}/test_echo.py::test_echoes" in ended.stdout
+    assert "Score" not in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("keyword", "says"),
+    [
+        ("6.11", f"there is no check 6.11 in {TOY}"),
+        ("6.1 6.2", '-k 6.1 6.2: write -k "6.1 or 6.2"'),
+        ("6.1,6.2", '-k 6.1,6.2: write -k "6.1 or 6.2"'),
+        (
+            "nick",
+            "no check has 'nick' in its title; a check's number will do: -k 4.5",
+        ),
+    ],
+)
+def test_says_what_k_wants(lab: Path, keyword: str, says: str) -> None:
+    assert error_of(pytest_in(lab, TOY, "-k", keyword)) == says
+
+
+# -- paths -----------------------------------------------------------------------------
+
+
+def test_names_the_suite_that_was_meant(lab: Path) -> None:
+    said = error_of(pytest_in(lab, "exercise6"))
+    assert said == f"there is no exercise6: write pytest {TOY}"
+
+
+def test_says_that_a_program_is_not_a_suite(lab: Path) -> None:
+    said = error_of(pytest_in(lab, f"{TOY}/server.py"))
+    assert said == f"server.py is not a suite: write pytest {TOY}"
+
+
+def test_says_where_to_run(lab: Path) -> None:
+    """A student has gone into the exercise's folder."""
+    said = error_of(pytest_in(lab / TOY, TOY))
+    assert said == f"there is no {TOY} here: go to the lab's top folder, {lab}"
+
+
+# -- what a student should know --------------------------------------------------------
+
+
+def test_counts_steps_that_are_left_open(lab: Path, tmp_path: Path) -> None:
+    solution = (lab / "solutions" / TOY / "server.py").read_text("utf-8")
+    (tmp_path / TOY).mkdir()
+    text = solution + "    # TODO 6.1: say so\n"
+    (tmp_path / TOY / "server.py").write_text(text, "utf-8")
+    ended = pytest_in(lab, TOY, f"--submission={tmp_path}")
+    assert "4/4   3 passed" in ended.stdout
+    note = f"1 TODO line is left in {TOY}/server.py: delete it when it is done"
+    assert f"Note  {note}" in ended.stdout
+
+
+# -- other things that may be asked ----------------------------------------------------
 
 
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no such shell")
-def test_grades_in_the_background() -> None:
+def test_grades_in_the_background(lab: Path) -> None:
     """A shell lets such a pytest ignore SIGINT, and so would the programs it starts."""
-    in_background = ["/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
-    options = "-k", "4.12", "--submission", SOLUTIONS
-    run = run_suite(EXERCISE, *options, through=in_background)
-    assert "2/20   1 passed" in run.stdout
+    shell = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    command = pytest_in(lab, TOY, "-k", "6.3", "--submission=solutions").args
+    ended = subprocess.run(
+        shell + command, cwd=lab, capture_output=True, encoding="utf-8"
+    )
+    assert "1/4   1 passed" in ended.stdout
 
 
-def test_submission_cannot_bring_its_configuration(tmp_path: Path) -> None:
+def test_submission_cannot_bring_its_configuration(lab: Path, tmp_path: Path) -> None:
     """Named before the suite, its pytest.ini would count: then nothing is graded."""
     (tmp_path / "pytest.ini").write_text("[pytest]")
-    run = run_suite("--submission", tmp_path, EXERCISE)
-    assert run.returncode == pytest.ExitCode.USAGE_ERROR
-    assert f"write --submission={tmp_path}" in run.stderr
-    whole = run_suite(f"--submission={tmp_path}", "-k4.1", EXERCISE)
-    assert "Score" in whole.stdout
+    said = error_of(pytest_in(lab, "--submission", tmp_path, TOY))
+    assert said.endswith(f"write --submission={tmp_path}, with the =")
+    assert "Score" in pytest_in(lab, f"--submission={tmp_path}", TOY).stdout
 
 
 @pytest.mark.parametrize(
@@ -37,8 +171,8 @@ def test_submission_cannot_bring_its_configuration(tmp_path: Path) -> None:
         ("nowhere/report.json", "there is no such folder"),
     ],
 )
-def test_bad_report_is_a_usage_error(file: str, words: str, tmp_path: Path) -> None:
-    run = run_suite(EXERCISE, "--report", tmp_path / file)
-    assert run.returncode == pytest.ExitCode.USAGE_ERROR
-    assert run.stderr.strip() == f"ERROR: --report {tmp_path / file}: {words}"
-    assert run.stdout == ""
+def test_refuses_a_report_that_cannot_be(
+    lab: Path, file: str, words: str, tmp_path: Path
+) -> None:
+    said = error_of(pytest_in(lab, TOY, "--report", tmp_path / file))
+    assert said == f"--report {tmp_path / file}: {words}"

@@ -49,7 +49,7 @@ class Client:
         if transport.get_write_buffer_size() > MAX_OUTBOX:
             transport.abort()
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         transport = self.writer.transport
         waiting, now = (
@@ -85,7 +85,7 @@ class Chat:
         """Return who is in a channel."""
         return [c for c in self.clients.values() if c.channel == channel]
 
-    def tell_others(self, client: Client, line: str) -> None:
+    def broadcast_to_others(self, client: Client, line: str) -> None:
         """Send a notice to the other members of a client's channel."""
         for member in self.members(client.channel):
             if member is not client:
@@ -114,7 +114,7 @@ class Chat:
                 await self.listen(client)
         finally:
             del self.clients[client.nick.casefold()]
-            self.tell_others(client, f"* {client.nick} left #{client.channel}")
+            self.broadcast_to_others(client, f"* {client.nick} left #{client.channel}")
             client.writer.close()
 
     async def listen(self, client: Client) -> None:
@@ -127,7 +127,7 @@ class Chat:
                 if client.writer.transport.is_closing():
                     return
             rest = rest[:MAX_LINE]
-            while any(member.is_behind() for member in self.members(client.channel)):
+            while any(member.lags() for member in self.members(client.channel)):
                 await asyncio.sleep(0.01)
         if rest:  # a last line without its newline
             self.answer(client, rest)
@@ -199,7 +199,7 @@ class Chat:
         self.clients[nick.casefold()] = client
         client.nick = nick
         self.greet(client)
-        self.tell_others(client, f"* {old} is now {nick}")
+        self.broadcast_to_others(client, f"* {old} is now {nick}")
 
     def create(self, client: Client, name: str) -> None:
         """Do /create."""
@@ -216,7 +216,7 @@ class Chat:
         """Do /join."""
         if name.casefold() not in self.channels:
             raise RefusedError(f"no channel #{name}")
-        self.tell_others(client, f"* {client.nick} left #{client.channel}")
+        self.broadcast_to_others(client, f"* {client.nick} left #{client.channel}")
         self.enter(client, self.channels[name.casefold()])
 
     def enter(self, client: Client, channel: str) -> None:
@@ -224,7 +224,7 @@ class Chat:
         client.send(*map(show, self.history.last(channel)))
         client.channel = channel
         self.greet(client)
-        self.tell_others(client, f"* {client.nick} joined #{channel}")
+        self.broadcast_to_others(client, f"* {client.nick} joined #{channel}")
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is."""

@@ -735,7 +735,7 @@ static bool is_flooding(struct client *client, size_t more)
 }
 
 /* Tell whether much waits for somebody here who still reads. */
-static bool somebody_is_behind(const struct channel *channel)
+static bool somebody_lags(const struct channel *channel)
 {
     for (size_t i = 0; i < client_count; i++)
         if (clients[i]->channel == channel && clients[i]->outbox_length > BEHIND
@@ -745,9 +745,9 @@ static bool somebody_is_behind(const struct channel *channel)
 }
 
 /* Let a flood wait, without the lock, until those who still read have caught up. */
-static void hold_back(struct client *client)
+static void throttle(struct client *client)
 {
-    while (!client->gone && !is_stopping() && somebody_is_behind(client->channel))
+    while (!client->gone && !is_stopping() && somebody_lags(client->channel))
         pthread_cond_wait(&progress, &lock); /* the main thread says when to look */
 }
 
@@ -758,7 +758,7 @@ static void take_line(struct client *client)
 {
     pthread_mutex_lock(&lock);
     if (is_flooding(client, client->line_length + NAME_SPACE))
-        hold_back(client);
+        throttle(client);
     if (!client->gone && !client->leaving)
         obey(client);
     client->line_length = 0;

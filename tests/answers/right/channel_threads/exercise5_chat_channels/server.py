@@ -154,10 +154,10 @@ class Channel(threading.Thread):
 
     # -- what the channel's own thread does -------------------------------------------
 
-    def tell(self, line: str, but: "Client | None" = None) -> None:
+    def broadcast(self, line: str, exclude: "Client | None" = None) -> None:
         """Send a line to every member, or to all but one."""
         for member in self.members:
-            if member is not but:
+            if member is not exclude:
                 member.send(line)
 
     def say(self, client: "Client", text: str) -> None:
@@ -168,7 +168,7 @@ class Channel(threading.Thread):
         message = Message(when, self.title, client.nick, text)
         self.history.add(message)
         self.past.append(show(message))
-        self.tell(show(message))
+        self.broadcast(show(message))
 
     def enter(self, client: "Client") -> None:
         """Take a member in, who first gets the past."""
@@ -176,14 +176,14 @@ class Channel(threading.Thread):
         client.channel = self
         self.members.append(client)
         self.greet(client)
-        self.tell(f"* {client.nick} joined #{self.title}", but=client)
+        self.broadcast(f"* {client.nick} joined #{self.title}", exclude=client)
 
     def let_go(self, client: "Client") -> None:
         """Let a member move to another channel."""
         if client in self.members:
             self.members.remove(client)
             if not self.closing:
-                self.tell(f"* {client.nick} left #{self.title}")
+                self.broadcast(f"* {client.nick} left #{self.title}")
 
     def lose(self, client: "Client", people: "People") -> None:
         """Let a member go for good; its nick is free before the others hear of it."""
@@ -195,7 +195,7 @@ class Channel(threading.Thread):
         old = client.nick
         people.rename(client, nick)
         self.greet(client)
-        self.tell(f"* {old} is now {nick}", but=client)
+        self.broadcast(f"* {old} is now {nick}", exclude=client)
 
     def greet(self, client: "Client") -> None:
         """Tell a member who and where it is."""
@@ -206,9 +206,9 @@ class Channel(threading.Thread):
         nicks = sorted((member.nick for member in self.members), key=str.casefold)
         client.send(f"* people in #{self.title}: {' '.join(nicks)}")
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether a member that reads cannot keep up with what is said."""
-        return any(member.is_behind() for member in self.members)
+        return any(member.lags() for member in self.members)
 
 
 class People:
@@ -362,7 +362,7 @@ class Client(threading.Thread):
         """Tell whether the client, for which something waits, has stopped reading."""
         return time.monotonic() > self.last_sent + PATIENCE
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         return len(self.outbox) > BEHIND and not self.has_stopped()
 
@@ -424,7 +424,7 @@ class Client(threading.Thread):
         self.caused += size + 64  # others get a prefix, too
         floods = self.caused > FLOOD
         while not self.leaving and (
-            self.is_behind() or (floods and self.channel.ask(self.channel.is_behind))
+            self.lags() or (floods and self.channel.ask(self.channel.lags))
         ):
             with self.changed:
                 self.changed.wait(0.05)

@@ -159,7 +159,7 @@ class Client:
         """Tell whether it takes nothing, and too much waits for it."""
         return self.stuck_since is not None and len(self.outbox) > MAX_OUTBOX
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for it, although it still reads."""
         since = self.stuck_since
         still_reads = since is None or time.monotonic() < since + PATIENCE
@@ -213,7 +213,7 @@ class Client:
         Half-close first, and let the client close its end: input that nobody reads
         would make the close a reset.
         """
-        while self.has_mail():
+        while self.has_output():
             wait_for(self.socket, selectors.EVENT_WRITE, 0.1)
             with self.mail:
                 self.flush()
@@ -224,7 +224,7 @@ class Client:
         self.has_ended.wait()
         self.socket.close()
 
-    def has_mail(self) -> bool:
+    def has_output(self) -> bool:
         """Wait until something waits to be sent; False if that will never be."""
         with self.mail:
             self.mail.wait_for(lambda: self.outbox or self.deadline)
@@ -351,11 +351,11 @@ class Chat:
 
     def must_wait(self, client: Client) -> bool:
         """Tell whether a client must say its next line later."""
-        if client.is_behind():
+        if client.lags():
             return True
         if not client.floods(client.lines[0]):
             return False
-        return any(member.is_behind() for member in self.members(client.channel))
+        return any(member.lags() for member in self.members(client.channel))
 
     def drop_stopped(self) -> None:
         """Disconnect those who do not read; the others are told, so look again."""
@@ -369,7 +369,7 @@ class Chat:
         if self.clients.get(client.nick.casefold()) is client:
             del self.clients[client.nick.casefold()]
             client.finish(seconds)
-            self.tell(client.channel, f"* {client.nick} left #{client.channel}")
+            self.broadcast(client.channel, f"* {client.nick} left #{client.channel}")
             self.log(client.nick, "is gone")
 
     def close(self) -> None:
@@ -391,10 +391,10 @@ class Chat:
         """Return who is in a channel."""
         return [c for c in self.clients.values() if c.channel == channel]
 
-    def tell(self, channel: str, line: str, but: Client | None = None) -> None:
+    def broadcast(self, channel: str, line: str, exclude: Client | None = None) -> None:
         """Send a line to the members of a channel."""
         for member in self.members(channel):
-            if member is not but:
+            if member is not exclude:
                 member.send(line)
 
     def answer(self, client: Client, line: bytes) -> None:
@@ -422,10 +422,12 @@ class Chat:
         when = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         message = Message(when, client.channel, client.nick, text)
         self.history.add(message)
-        self.tell(client.channel, show(message))
+        self.broadcast(client.channel, show(message))
         self.messages += 1
         if self.messages % 100 == 0:
-            self.tell(client.channel, f"* {self.messages} things have been said here")
+            self.broadcast(
+                client.channel, f"* {self.messages} things have been said here"
+            )
 
     def do_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
@@ -436,7 +438,7 @@ class Chat:
         del self.clients[old.casefold()]
         self.clients[name.casefold()] = client
         self.greet(client, f"and no longer {old} in #{client.channel}")
-        self.tell(client.channel, f"* {old} is now {name}", but=client)
+        self.broadcast(client.channel, f"* {old} is now {name}", exclude=client)
 
     def do_channels(self, client: Client, _: str) -> None:
         """Do /channels."""
@@ -487,11 +489,11 @@ class Chat:
         past = self.history.last(channel)
         if client.channel:
             left = f"* {client.nick} left #{client.channel}"
-            self.tell(client.channel, left, but=client)
+            self.broadcast(client.channel, left, exclude=client)
         client.channel = channel
         client.send(*map(show, past))
         self.greet(client, words)
-        self.tell(channel, f"* {client.nick} joined #{channel}", but=client)
+        self.broadcast(channel, f"* {client.nick} joined #{channel}", exclude=client)
 
     def greet(self, client: Client, words: str) -> None:
         """Tell a client who and where it is, and a little more."""

@@ -116,10 +116,10 @@ class Channel:
         self.name = name
         self.members: list[Client] = []
 
-    def tell(self, line: str, but: "Client | None" = None) -> None:
+    def broadcast(self, line: str, exclude: "Client | None" = None) -> None:
         """Send a line to every member, or to all but one."""
         for member in self.members:
-            if member is not but:
+            if member is not exclude:
                 member.send(line)
 
 
@@ -178,11 +178,11 @@ class Client:
         except OSError:
             self.disconnect()
 
-    def has_mail(self) -> bool:
+    def has_output(self) -> bool:
         """Tell whether something still waits to be sent."""
         return bool(self.outbox)
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
         return still_reads and len(self.outbox) > MAX_OUTBOX // 4
@@ -234,8 +234,8 @@ class ChatServer:
             with Selector() as selector:
                 selector.register(listening, selectors.EVENT_READ)
                 with self.lock:
-                    self.lock.notify_all()  # hold_back() looks again
-                    for slow in filter(Client.has_mail, self.clients.values()):
+                    self.lock.notify_all()  # throttle() looks again
+                    for slow in filter(Client.has_output, self.clients.values()):
                         selector.register(slow.socket, selectors.EVENT_WRITE, slow)
                 ready = selector.select(timeout=0.1)
             for key, _ in ready:
@@ -277,7 +277,7 @@ class ChatServer:
         for line in client.split_lines():
             with self.lock:
                 if client.floods:
-                    self.hold_back(client)
+                    self.throttle(client)
                 if client.gone:
                     break
                 self.handle(client, line)
@@ -287,9 +287,9 @@ class ChatServer:
             self.leave(client)
         client.close()
 
-    def hold_back(self, client: Client) -> None:
+    def throttle(self, client: Client) -> None:
         """Let a flood wait until those who still read have caught up."""
-        while not client.gone and any(map(Client.is_behind, client.channel.members)):
+        while not client.gone and any(map(Client.lags, client.channel.members)):
             self.lock.wait()  # without the lock, until run() notifies
 
     def handle(self, client: Client, line: bytes) -> None:
@@ -311,7 +311,7 @@ class ChatServer:
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = Message(when, client.channel.name, client.nick, text)
         self.history.add(message)
-        client.channel.tell(format_message(message))
+        client.channel.broadcast(format_message(message))
 
     def change_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
@@ -323,7 +323,7 @@ class ChatServer:
         del self.clients[old.casefold()]
         self.clients[name.casefold()] = client
         self.greet(client)
-        client.channel.tell(f"* {old} is now {name}", but=client)
+        client.channel.broadcast(f"* {old} is now {name}", exclude=client)
 
     def create(self, client: Client, name: str) -> None:
         """Do /create NAME."""
@@ -349,13 +349,15 @@ class ChatServer:
         client.channel = channel
         channel.members.append(client)
         self.greet(client)
-        client.channel.tell(f"* {client.nick} joined #{channel.name}", but=client)
+        client.channel.broadcast(
+            f"* {client.nick} joined #{channel.name}", exclude=client
+        )
 
     def leave(self, client: Client) -> None:
         """Take a client out of its channel, if it is in one."""
         if client in client.channel.members:
             client.channel.members.remove(client)
-            client.channel.tell(f"* {client.nick} left #{client.channel.name}")
+            client.channel.broadcast(f"* {client.nick} left #{client.channel.name}")
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is."""

@@ -43,7 +43,7 @@ class Client:
         self.last_sent = time.monotonic()
         self.leaving = False  # no more is read; what waits is sent, then the end
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
         return len(self.outbox) > BEHIND and still_reads
@@ -88,7 +88,7 @@ class Chat:
         """Wait for what there is to do, and read nothing that would be a flood."""
         events = selectors.EVENT_WRITE if client.outbox else 0
         others = self.members(client.channel)
-        if not client.leaving and not any(map(Client.is_behind, others)):
+        if not client.leaving and not any(map(Client.lags, others)):
             events |= selectors.EVENT_READ
         if client.leaving and not client.outbox:
             self.forget(client)
@@ -165,7 +165,7 @@ class Chat:
         with contextlib.suppress(KeyError):
             self.selector.unregister(client.socket)
         client.socket.close()
-        self.tell(client.channel, f"* {client.nick} left #{client.channel}")
+        self.broadcast(client.channel, f"* {client.nick} left #{client.channel}")
 
     # -- what lines ask for -----------------------------------------------------------
 
@@ -173,10 +173,10 @@ class Chat:
         """Return who is in a channel."""
         return [client for client in self.clients if client.channel == channel]
 
-    def tell(self, channel: str, line: str, but: Client | None = None) -> None:
+    def broadcast(self, channel: str, line: str, exclude: Client | None = None) -> None:
         """Send a line to the members of a channel."""
         for member in self.members(channel):
-            if member is not but:
+            if member is not exclude:
                 self.send(member, line)
 
     def answer(self, client: Client, line: bytes) -> None:
@@ -212,7 +212,7 @@ class Chat:
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = Message(when, client.channel, client.nick, text)
         self.history.add(message)
-        self.tell(client.channel, as_line(message))
+        self.broadcast(client.channel, as_line(message))
 
     def nick(self, client: Client, name: str) -> None:
         """Do /nick."""
@@ -222,7 +222,7 @@ class Chat:
             raise RefusedError(f"{name} is taken")
         old, client.nick = client.nick, name
         self.greet(client)
-        self.tell(client.channel, f"* {old} is now {name}", but=client)
+        self.broadcast(client.channel, f"* {old} is now {name}", exclude=client)
 
     def list_channels(self, client: Client, _: str) -> None:
         """Do /channels."""
@@ -256,7 +256,7 @@ class Chat:
         if channel is None:
             raise RefusedError(f"no channel {name!r}")
         old, client.channel = client.channel, ""
-        self.tell(old, f"* {client.nick} left #{old}")
+        self.broadcast(old, f"* {client.nick} left #{old}")
         self.enter(client, channel)
 
     def quit(self, client: Client, _: str) -> None:
@@ -270,7 +270,7 @@ class Chat:
             self.send(client, as_line(message))
         client.channel = channel
         self.greet(client)
-        self.tell(channel, f"* {client.nick} joined #{channel}", but=client)
+        self.broadcast(channel, f"* {client.nick} joined #{channel}", exclude=client)
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is, and a little more."""

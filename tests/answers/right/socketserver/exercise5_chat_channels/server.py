@@ -87,7 +87,7 @@ class Client:
         since = self.sending_since
         return since is not None and time.monotonic() > since + PATIENCE
 
-    def is_behind(self) -> bool:
+    def lags(self) -> bool:
         """Tell whether much waits for this client although it still reads."""
         return len(self.outbox) > BEHIND and not self.has_stopped()
 
@@ -138,10 +138,10 @@ class Channel:
         self.name = name
         self.members: list[Client] = []
 
-    def tell(self, line: str, but: Client | None = None) -> None:
+    def broadcast(self, line: str, exclude: Client | None = None) -> None:
         """Send a line to all members, or to all but one."""
         for member in self.members:
-            if member is not but:
+            if member is not exclude:
                 member.send(line)
 
 
@@ -272,9 +272,9 @@ class ChatServer(socketserver.ThreadingTCPServer):
 
     def must_wait(self, client: Client, floods: bool) -> bool:
         """Tell whether a client should wait for itself, or, in a flood, for others."""
-        if client.is_behind():
+        if client.lags():
             return True
-        return floods and any(map(Client.is_behind, client.channel.members))
+        return floods and any(map(Client.lags, client.channel.members))
 
     # -- what lines ask for; whoever calls these holds the lock -----------------------
 
@@ -297,7 +297,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         message = Message(when, client.channel.name, client.nick, text)
         self.history.add(message)
-        client.channel.tell(show(message))
+        client.channel.broadcast(show(message))
 
     def rename(self, client: Client, nick: str) -> None:
         """Do /nick."""
@@ -308,7 +308,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
         del self.people[old.casefold()]
         self.people[nick.casefold()] = client
         self.greet(client)
-        client.channel.tell(f"* {old} is now {nick}", but=client)
+        client.channel.broadcast(f"* {old} is now {nick}", exclude=client)
 
     def list_channels(self, client: Client, _: str) -> None:
         """Do /channels."""
@@ -350,14 +350,14 @@ class ChatServer(socketserver.ThreadingTCPServer):
         client.channel = channel
         channel.members.append(client)
         self.greet(client)
-        channel.tell(f"* {client.nick} joined #{channel.name}", but=client)
+        channel.broadcast(f"* {client.nick} joined #{channel.name}", exclude=client)
 
     def leave(self, client: Client) -> None:
         """Take a client out of its channel, if it is in one."""
         if client in client.channel.members:
             client.channel.members.remove(client)
             if not self.stopping:
-                client.channel.tell(f"* {client.nick} left #{client.channel.name}")
+                client.channel.broadcast(f"* {client.nick} left #{client.channel.name}")
 
     def greet(self, client: Client) -> None:
         """Tell a client who and where it is."""
