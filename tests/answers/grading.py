@@ -113,15 +113,19 @@ def grade(
     return result
 
 
+def concerned(exercise: str, wrong: Wrong) -> set[str]:
+    """Return the checks that may fail at a mistake, and those that they need."""
+    return with_needs([wrong.caught_by, *wrong.also], checks_of(exercise))
+
+
 def grade_wrong(
-    exercise: str, wrong: Wrong, folder: Path, whole: bool = True
+    exercise: str, wrong: Wrong, folder: Path, only: Iterable[str] = ()
 ) -> dict[str, Any]:
     """Make a mistake in a copy of the solutions below ``folder``, and grade it.
 
-    Unless the ``whole`` suite is wanted, only by the checks that have to do with it.
+    By the whole suite, or ``only`` by these checks.
     """
     submission = lay_over_solutions(folder / exercise / wrong.name)
     make_mistake(submission, exercise, wrong)
-    ids = with_needs([wrong.caught_by, *wrong.also], checks_of(exercise))
-    options = [] if whole else ["-k", " or ".join(ids)]
+    options = ["-k", " or ".join(only)] if only else []
     return grade(exercise, submission, submission / "report.json", *options)

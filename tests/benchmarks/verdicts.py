@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.answers.catalogue import Wrong, all_wrong
-from tests.answers.grading import grade_wrong
+from tests.answers.grading import concerned, grade_wrong
 from tests.harness.exercises import EXERCISES
 
 Verdict = tuple[float, list[str]]  # seconds, and what is wrong with it
@@ -35,7 +35,8 @@ def judge(exercise: str, wrong: Wrong, whole: bool) -> Verdict:
     """Grade one mistake by the whole suite, or by the checks that it concerns."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        report = grade_wrong(exercise, wrong, Path(folder), whole)
+        only = () if whole else concerned(exercise, wrong)
+        report = grade_wrong(exercise, wrong, Path(folder), only)
         return time.perf_counter() - began, wrong.objections(report)
 
 

@@ -203,14 +203,6 @@ WRONG = [
         changes=((REUSEADDR, "pass\n"),),
     ),
     Wrong(
-        name="spins_at_the_end",
-        did="did not look for b'' in the loop around recv()",
-        tempting="recv() waits until something comes, or so it seems",
-        caught_by="1.9",
-        words=("read_head()", "recv() returns b''"),
-        changes=((LEAVES_LOOP, ""),),
-    ),
-    Wrong(
         name="takes_an_empty_request_apart",
         did="took the request line apart without a look at its length",
         tempting="every request has a method and a path",
@@ -222,6 +214,14 @@ WRONG = [
                 '        if read_head(client).split()[1] == b"/":\n',
             ),
         ),
+    ),
+    Wrong(
+        name="spins_at_the_end",
+        did="did not look for b'' in the loop around recv()",
+        tempting="recv() waits until something comes, or so it seems",
+        caught_by="1.9",
+        words=("read_head()", "recv() returns b''"),
+        changes=((LEAVES_LOOP, ""),),
     ),
     Wrong(
         name="reset_ends_in_a_traceback",

@@ -236,6 +236,15 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="no_length_no_body",
+        did="took a missing Content-Length for no body",
+        tempting="0 is the usual default of a number",
+        file=FILE,
+        caught_by="3.5",
+        words=("missing", "recv() returns b''"),
+        changes=(("NO_LENGTH = sys.maxsize", "NO_LENGTH = 0"),),
+    ),
+    Wrong(
         name="never_looks_at_the_empty_recv",
         did="did not leave the loop when recv() returned b''",
         tempting="recv() seems to wait until there is something",
@@ -248,15 +257,6 @@ WRONG = [
                 "        printed +=",
             ),
         ),
-    ),
-    Wrong(
-        name="no_length_no_body",
-        did="took a missing Content-Length for no body",
-        tempting="0 is the usual default of a number",
-        file=FILE,
-        caught_by="3.5",
-        words=("missing", "recv() returns b''"),
-        changes=(("NO_LENGTH = sys.maxsize", "NO_LENGTH = 0"),),
     ),
     Wrong(
         name="silent_about_the_missing_part",

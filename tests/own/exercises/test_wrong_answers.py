@@ -1,8 +1,8 @@
 """Every known wrong answer is caught by the check that names the mistake.
 
-Only the checks that should object are run, and those that they need: that takes half
-the time. ``python -m tests.benchmarks.verdicts`` runs the whole suites. Without --long
-only the first wrong answer of each check is tried.
+With --long each is graded by the checks that should object and those that they need,
+which must pass. Without, the first wrong answer to each check is tried, by that check
+alone. ``python -m tests.benchmarks.verdicts`` runs the whole suites.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.answers.catalogue import Wrong, all_wrong, first_of_each_check
-from tests.answers.grading import chosen, grade_wrong
+from tests.answers.grading import chosen, concerned, grade_wrong
 from tests.own.exercises.completeness import COMPLETE
 
 FIRST = first_of_each_check()
@@ -34,14 +34,21 @@ def verdicts(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Verdicts]:
     """Grade the wrong answers, several at a time: most of a verdict is waiting."""
+    long = request.config.getoption("--long")
     folder = tmp_path_factory.mktemp("wrong")
-    answers = chosen(request.session, test_is_caught)
+    answers = [
+        (a["exercise"], a["wrong"]) for a in chosen(request.session, test_is_caught)
+    ]
     with ThreadPoolExecutor(8) as pool:
         yield {
-            a["exercise"] + a["wrong"].name: pool.submit(
-                grade_wrong, a["exercise"], a["wrong"], folder, whole=False
+            exercise + wrong.name: pool.submit(
+                grade_wrong,
+                exercise,
+                wrong,
+                folder,
+                only=concerned(exercise, wrong) if long else [wrong.caught_by],
             )
-            for a in answers
+            for exercise, wrong in answers
         }
 
 
