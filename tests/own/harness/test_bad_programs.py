@@ -102,7 +102,7 @@ BAD = {
     "ignores Ctrl+C": Bad(
         changed(MAIN, MAIN + IGNORE),
         failed=("6.3",),
-        words=("Ctrl+C for server", "is still running", "serve_client()"),
+        words=("Ctrl+C for server", "is still running", "accept_client()"),
     ),
     "empty folder": Bad({"notes.txt": ""}, words=(f"There is no {SERVER}",)),
     "missing folder": Bad({}, words=("There is no folder",)),
