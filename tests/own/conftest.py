@@ -9,6 +9,7 @@ import pytest
 from tests.answers.grading import solutions_lab
 from tests.harness.lab import Lab
 
+CHAT = Path(__file__).with_name("chat")
 collect_ignore = ["toy"]  # an exercise of other labs: see toys.py
 
 
@@ -21,20 +22,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of such tests."""
+    """Declare the markers."""
     config.addinivalue_line("markers", "long: a test that runs only with --long")
+    meanwhile = "meanwhile: what it looks at goes on while other tests run"
+    config.addinivalue_line("markers", meanwhile)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave the tests marked as long out, unless they are asked for."""
-    if config.getoption("--long"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
+    """Leave the long tests out, unless they are asked for; put the others in order."""
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+    items[:] = in_order(items)
+
+
+def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Let the grading of answers begin first, in threads, and be looked at later.
+
+    Most of it is waiting, and meanwhile others can run. But none of the chat's: the
+    window's objects must not be freed by another thread, where Tk would abort.
+    """
+    graded = [item for item in items if item.get_closest_marker("meanwhile")]
+    chat = [item for item in items if CHAT in item.path.parents]
+    begin = list({item.path: item for item in reversed(graded)}.values())
+    others = [item for item in items if item not in graded and item not in chat]
+    later = [item for item in graded if item not in begin]
+    return [*begin, *others, *later, *chat]
 
 
 @pytest.fixture

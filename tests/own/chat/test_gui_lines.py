@@ -12,7 +12,6 @@ from tests.own.chat.page import PACKAGE
 from tests.own.chat.window import (
     Users,
     gui_module,
-    join_threads,
     listening_socket,
     users_of,
 )
@@ -203,7 +202,7 @@ def test_never_waits_for_a_server_that_does_not_read(
         connection.sendall(b"* are you still there?\n")
         alice.wait_for("are you still there?")
         alice.window.link.close()
-        join_threads()
+        alice.join_threads()
 
 
 def test_tells_of_a_connection_that_raises(

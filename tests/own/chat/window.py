@@ -131,6 +131,7 @@ class User:
 
     def __init__(self, gui: Any, connection: Connect, port: int, nick: str) -> None:
         """Open a window."""
+        self.threads_before = set(threading.enumerate())
         self.root = gui.open_root()
         self.window = gui.Window(self.root, connection, "127.0.0.1", port, nick)
         self.root.update()
@@ -194,15 +195,13 @@ class User:
     def close(self) -> None:
         """Close the window."""
         self.window.link.close()
-        join_threads()
+        self.join_threads()
         self.root.destroy()
         self.window = self.root = None
 
-
-def join_threads() -> None:
-    """Wait until no thread but this one is left."""
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread():
+    def join_threads(self) -> None:
+        """Wait until no thread is left that was not there before the window."""
+        for thread in set(threading.enumerate()) - self.threads_before:
             thread.join(PATIENCE)
             assert not thread.is_alive(), thread
 

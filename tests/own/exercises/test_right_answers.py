@@ -4,7 +4,7 @@ Without --long: the solutions, and two designs that are far from them.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from tests.answers.grading import RIGHT, chosen, grade, prepare_right, right_answers
 from tests.harness import system
 from tests.own import peers
+from tests.own.background import in_background
 from tests.own.exercises.completeness import COMPLETE
 
 ALWAYS = ("solutions", "selectors", "asyncio")
@@ -24,16 +25,16 @@ ANSWERS = [
 Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def verdicts(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Verdicts]:
-    """Grade the right answers, several at a time: a right answer bears with that."""
+    """Grade the right answers, several at a time: a right answer can take that."""
     folder = tmp_path_factory.mktemp("right")
     answers = [
         (a["design"], a["exercise"]) for a in chosen(request.session, test_full_marks)
     ]
-    with ThreadPoolExecutor(4) as pool:
+    with in_background(2) as pool:
         yield {answer: pool.submit(grade_right, *answer, folder) for answer in answers}
 
 
@@ -43,6 +44,7 @@ def grade_right(design: str, exercise: str, folder: Path) -> dict[str, Any]:
     return grade(exercise, submission, submission / "report.json")
 
 
+@pytest.mark.meanwhile
 @pytest.mark.parametrize(("design", "exercise"), ANSWERS)
 def test_full_marks(design: str, exercise: str, verdicts: Verdicts) -> None:
     if list((RIGHT / design / exercise).glob("*.c")):

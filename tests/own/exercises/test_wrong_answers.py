@@ -6,13 +6,14 @@ alone. ``python -m tests.benchmarks.verdicts`` runs the whole suites.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
 from tests.answers.catalogue import Wrong, all_wrong, first_of_each_check
 from tests.answers.grading import chosen, concerned, grade_wrong
+from tests.own.background import in_background
 from tests.own.exercises.completeness import COMPLETE
 
 FIRST = first_of_each_check()
@@ -29,7 +30,7 @@ ANSWERS = [
 Verdicts = dict[str, "Future[dict[str, Any]]"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def verdicts(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Verdicts]:
@@ -39,7 +40,7 @@ def verdicts(
     answers = [
         (a["exercise"], a["wrong"]) for a in chosen(request.session, test_is_caught)
     ]
-    with ThreadPoolExecutor(8) as pool:
+    with in_background(6) as pool:
         yield {
             exercise + wrong.name: pool.submit(
                 grade_wrong,
@@ -52,6 +53,7 @@ def verdicts(
         }
 
 
+@pytest.mark.meanwhile
 @pytest.mark.parametrize(("exercise", "wrong"), ANSWERS)
 def test_is_caught(exercise: str, wrong: Wrong, verdicts: Verdicts) -> None:
     objections = wrong.objections(verdicts[exercise + wrong.name].result())
