@@ -3,6 +3,7 @@
 Its files lie in ``tests/own/toy``, laid out like the lab.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -64,12 +65,13 @@ def register(folder: Path, keep_others: bool) -> None:
 
 
 def run(
-    lab: Path, module: str, *arguments: object
+    lab: Path, module: str, *arguments: object, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run a module of a copy in the copy, such as pytest or tests.classroom."""
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=lab,
+        env=os.environ | environment,
         capture_output=True,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,

@@ -46,6 +46,7 @@ def test_its_suite_runs(
     assert (result["points"], result["max_points"]) == (points, 4), graded.stdout
 
 
+@pytest.mark.long
 def test_the_labs_own_tests_look_at_it(copy: Path) -> None:
     tests = run(copy, "pytest", "tests/own/exercises", "-k", TOY, "-q", "-rp")
     passed = re.findall(r"^PASSED .*::(\w+)\[(.*)\]$", tests.stdout, re.M)

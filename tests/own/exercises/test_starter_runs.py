@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.answers.grading import grade
 from tests.harness.checks import number_of
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.own.exercises.completeness import COMPLETE
@@ -38,35 +37,6 @@ Process = subprocess.Popen[str]
 Start = Callable[..., Process]
 
 pytestmark = pytest.mark.timeout(60)  # seconds, should a program not answer or end
-
-
-# -- what they earn ----------------------------------------------------------------
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("exercise", COMPLETE)
-def test_earns_nothing_yet(exercise: str, tmp_path: Path) -> None:
-    """Points are for what students do. So all of it is open."""
-    report = grade(exercise, ROOT, tmp_path / "report.json")
-    earned = {check["id"] for check in report["checks"] if check["points"]}
-    assert report["max_points"] > 0
-    assert earned == set()
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(("starter", "before"), GO_ON)
-def test_earns_the_exercise_before(starter: str, before: str, tmp_path: Path) -> None:
-    """The step begins where the one before has ended."""
-    submission = tmp_path / "submission"
-    (submission / before).mkdir(parents=True)
-    shutil.copy(ROOT / starter, submission / before)
-    report = grade(before, submission, tmp_path / "report.json")
-    failures = [check["message"] for check in report["checks"] if check["message"]]
-    assert not failures, "\n".join(failures)
-    assert report["points"] == report["max_points"] > 0
-
-
-# -- what they do ------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.harness import patience, system
+from tests.own.background import in_background
 from tests.own.processes import running_with
 from tests.own.toys import FILES, TOY, run, small_toy_lab
 
@@ -25,7 +26,7 @@ POINTS = {"6.1": 1, "6.2": 2, "6.3": 1}
 SERVER = f"{TOY}/server.py"
 SOLUTION = (FILES / "solutions" / SERVER).read_text(encoding="utf-8")
 
-pytestmark = pytest.mark.timeout(240)  # a last resort, on a machine with much to do
+pytestmark = [pytest.mark.timeout(240), pytest.mark.meanwhile]
 
 START = """
 import os, socket, sys, threading
@@ -137,13 +138,12 @@ Runs = dict[str, "Future[Ended]"]
 OUR_MARK = f"LAB_TEST={uuid.uuid4()}"  # in the environment of all that runs here
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """Grade all of them, many at a time: most of it is waiting."""
     folder = tmp_path_factory.mktemp("bad")
     lab = small_toy_lab(tmp_path_factory.mktemp("toy"))
-    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
-        patch.setenv(*OUR_MARK.split("="))
+    with in_background(4) as pool:
         yield {
             name: pool.submit(grade_bad, lab, BAD[name], folder / name) for name in BAD
         }
@@ -156,7 +156,8 @@ def grade_bad(lab: Path, bad: Bad, folder: Path) -> Ended:
         (folder / "dir" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "dir" / name).write_text(text, encoding="utf-8")
     options = "--submission", folder / "dir", "--report", folder / "report.json"
-    return run(lab, "pytest", "-p", "no:cacheprovider", TOY, *options)
+    marked = dict([OUR_MARK.split("=")])
+    return run(lab, "pytest", "-p", "no:cacheprovider", TOY, *options, **marked)
 
 
 def outcomes_of(bad: Bad) -> dict[str, str]:

@@ -1,0 +1,56 @@
+"""What starters earn: nothing of their own exercise, and all of the one before."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.answers.grading import grade
+from tests.harness.exercises import EXERCISES, ROOT
+from tests.own.background import in_background
+from tests.own.exercises.completeness import COMPLETE
+
+GOES_ON = [name for name in COMPLETE if EXERCISES[name].continues]
+Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.meanwhile]
+
+
+@pytest.fixture(scope="session")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verdicts]:
+    """Grade each starter by its own suite, and by that of the exercise before."""
+    folder = tmp_path_factory.mktemp("starters")
+    wanted = [(name, name) for name in COMPLETE]
+    wanted += [(name, EXERCISES[name].continues) for name in GOES_ON]
+    with in_background(2) as pool:
+        yield {pair: pool.submit(grade_starter, *pair, folder) for pair in wanted}
+
+
+def grade_starter(starter: str, suite: str, folder: Path) -> dict[str, Any]:
+    """Hand a starter in as an answer to a suite's exercise, and grade it."""
+    submission = folder / f"{starter} as {suite}"
+    (submission / suite).mkdir(parents=True)
+    for file in EXERCISES[suite].yours:
+        shutil.copy(ROOT / starter / file, submission / suite)
+    return grade(suite, submission, submission / "report.json")
+
+
+@pytest.mark.parametrize("exercise", COMPLETE)
+def test_earns_nothing_yet(exercise: str, verdicts: Verdicts) -> None:
+    """Points are for what students do. So all of it is open."""
+    report = verdicts[exercise, exercise].result()
+    earned = {check["id"] for check in report["checks"] if check["points"]}
+    assert report["max_points"] > 0
+    assert earned == set()
+
+
+@pytest.mark.parametrize("exercise", GOES_ON)
+def test_earns_the_exercise_before(exercise: str, verdicts: Verdicts) -> None:
+    """The step begins where the one before has ended."""
+    report = verdicts[exercise, EXERCISES[exercise].continues].result()
+    failures = [check["message"] for check in report["checks"] if check["message"]]
+    assert not failures, "\n".join(failures)
+    assert report["points"] == report["max_points"] > 0
