@@ -325,7 +325,7 @@ def test_gives_back_threads_and_files(lab: Lab) -> None:
 
 
 def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
-    """Tell whether there are more threads or files; a few may have other reasons."""
+    """Return whether there are more threads or files; a few may have other reasons."""
     if after is None:
         return False
     return after[0] > before[0] + 5 or after[1] > before[1] + 5

@@ -139,7 +139,7 @@ def numbers(text: str) -> list[int]:
 
 
 def are_numbers(text: str) -> bool:
-    """Tell whether a text such as ``4`` or ``4,5`` names exercises by their numbers."""
+    """Return whether a text such as ``4`` or ``4,5`` names exercises."""
     return set(text.split(",")) <= set(map(str, known()))
 
 

@@ -79,7 +79,7 @@ def marker_in(line: str, number: int, exercises: Collection[str]) -> Marker | No
 
 
 def is_met(kind: str, value: str, exercises: Collection[str]) -> bool:
-    """Tell whether a handout of these exercises has a text; KeyError if unknown."""
+    """Return whether a handout of these exercises has a text; KeyError if unknown."""
     conditions = {
         ("only", "instructors"): False,
         ("only", "students"): True,
@@ -92,5 +92,5 @@ def is_met(kind: str, value: str, exercises: Collection[str]) -> bool:
 
 
 def is_row_of(exercises: list[str], line: str) -> bool:
-    """Tell whether a line is a row of a table, for one of these exercises."""
+    """Return whether a line is a row of a table, for one of these exercises."""
     return line.startswith("|") and any(f"]({name}/" in line for name in exercises)

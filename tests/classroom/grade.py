@@ -139,7 +139,7 @@ def plan(
 
 
 def is_to_do(hand_in: HandIn, exercise: str, folder: Path, options: Options) -> bool:
-    """Tell whether an exercise has no result yet, or an old one."""
+    """Return whether an exercise has no result yet, or an old one."""
     wanted = fingerprint(hand_in, exercise, options.in_sandbox)
     return options.again or stored(folder, exercise) != wanted
 

@@ -56,7 +56,7 @@ class HandIn:
         return PurePosixPath("lab.toml") in self.files
 
     def has(self, exercise: str) -> bool:
-        """Tell whether there is anything to grade for an exercise."""
+        """Return whether there is anything to grade for an exercise."""
         return self.brings_commands or any(p.parts[0] == exercise for p in self.files)
 
     def write_to(self, folder: Path) -> None:
@@ -197,7 +197,7 @@ def safe_path(name: str, notes: list[str]) -> PurePosixPath | None:
 
 
 def counts(parts: tuple[str, ...]) -> bool:
-    """Tell whether a file may be the student's work: no caches, nothing hidden."""
+    """Return whether a file may be the student's work: no caches, nothing hidden."""
     hidden = any(part.startswith(".") for part in parts)
     return bool(parts) and not hidden and not NO_STUDENTS_WORK.intersection(parts)
 
@@ -242,7 +242,7 @@ def with_folder(entries: list[Entry], exercise: str, notes: list[str]) -> list[E
 
 
 def is_work(path: PurePosixPath, depth: int) -> bool:
-    """Tell whether a path is an exercise's file or lab.toml, that many folders deep."""
+    """Return whether this is an exercise's file or lab.toml, so many folders deep."""
     here = path.parts[depth:]
     return bool(here) and (
         len(here) > 1 and here[0] in EXERCISES or here == ("lab.toml",)
@@ -284,7 +284,7 @@ ALL_YOURS = {
 
 
 def is_text(data: bytes) -> bool:
-    """Tell whether bytes are UTF-8 without a NUL: what Python takes for source."""
+    """Return whether bytes are UTF-8 without a NUL: what Python takes for source."""
     try:
         return "\0" not in data.decode("utf-8")
     except UnicodeDecodeError:

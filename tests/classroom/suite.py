@@ -50,7 +50,7 @@ class StoppedError(Exception):
 def choose_sandbox(
     wanted: str, why_not: Callable[[], str] = confinement.why_no_sandbox
 ) -> bool:
-    """Tell whether to use the sandbox; ``wanted`` is auto, required or none.
+    """Return whether to use the sandbox; ``wanted`` is auto, required or none.
 
     ``why_not`` returns why there is none, or ''.
     """

@@ -56,12 +56,12 @@ class LineReader:
     # -- looking at what has come -----------------------------------------------------
 
     def has_answer(self) -> bool:
-        """Tell whether more than notices was received: a message, or a refusal."""
+        """Return whether more than notices was received: a message, or a refusal."""
         self.split_lines()
         return not all(line.startswith("* ") for line in self.lines)
 
     def has_heard(self, text: str) -> bool:
-        """Tell whether the last line, but for notices, is a message with this text."""
+        """Return whether the last line but for notices is a message with it."""
         said = (line for line in reversed(self.lines) if not line.startswith("* "))
         return next(said, "").endswith(f"> {text}")
 

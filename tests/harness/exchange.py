@@ -12,7 +12,7 @@ class Exchange:
     """Many peers that send and receive at once, so that nobody waits for another."""
 
     def __init__(self, outgoing: dict[Peer, bytes]) -> None:
-        """Take what each peer is to send; who sends nothing, but reads, gives b""."""
+        """Take what each peer is to send: b"" for one that only reads."""
         self.left = {peer: memoryview(data) for peer, data in outgoing.items()}
 
     def run(self, enough: Callable[[], bool], seconds: float = ANSWER) -> bool:

@@ -100,5 +100,5 @@ def suites_of(folder: str) -> list[Path]:
 
 
 def is_check_id(text: str) -> bool:
-    """Tell whether a text has the form of a check's id, such as ``5.10``."""
+    """Return whether a text has the form of a check's id, such as ``5.10``."""
     return re.fullmatch(r"\d+\.\d+", text) is not None

@@ -213,7 +213,7 @@ def resources(pid: int) -> tuple[int, int] | None:
 
 
 def sleeps(pid: int) -> bool | None:
-    """Tell whether all of a program's threads wait for something, or None.
+    """Return whether all of a program's threads wait for something, or None.
 
     The state in /proc (proc(5)), so only on Linux.
     """

@@ -56,7 +56,7 @@ def in_order(items: list[pytest.Item]) -> list[pytest.Item]:
 
 @pytest.fixture
 def long(request: pytest.FixtureRequest) -> bool:
-    """Tell whether the long form of a test is wanted."""
+    """Return whether the long form of a test is wanted."""
     return bool(request.config.getoption("--long"))
 
 

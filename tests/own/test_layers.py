@@ -1,6 +1,6 @@
 """The house: what may import what, and how long its parts may be.
 
-Suites and classroom stand on the harness; answers, benchmarks and own on all of these.
+Suites and classroom import the harness; answers, benchmarks and own all of these.
 Nobody imports a module of tests.
 """
 

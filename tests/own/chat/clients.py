@@ -65,7 +65,7 @@ class Chatter:
         return selectors.EVENT_READ | writing
 
     def has(self, ending: str, since: int = 0) -> bool:
-        """Tell whether a line that ends so has come, ``since`` how many lines."""
+        """Return whether a line that ends so has come, ``since`` how many lines."""
         wanted = ending.encode()
         return any(line.endswith(wanted) for line in reversed(self.lines[since:]))
 
@@ -134,7 +134,7 @@ def greeted(chatters: Sequence[Chatter]) -> None:
 
 
 def is_greeting(line: bytes) -> bool:
-    """Tell whether a client is told who it is."""
+    """Return whether a client is told who it is."""
     return line.startswith(b"* you are ")
 
 

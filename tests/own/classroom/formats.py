@@ -56,12 +56,12 @@ OF_TEST50 = {"test-name": LINK, "passed": bool, "score": int, "max-score": int}
 
 
 def is_like(content: dict[str, Any], fields: dict[str, Any]) -> bool:
-    """Tell whether each field is one of these, and of its kind."""
+    """Return whether each field is one of these, and of its kind."""
     return all(fits(value, fields[name]) for name, value in content.items())
 
 
 def fits(value: Any, kind: Any) -> bool:
-    """Tell whether a value is of a type, one of a set, or matches a pattern."""
+    """Return whether a value is of a type, one of a set, or matches a pattern."""
     if isinstance(kind, set):
         return value in kind
     if isinstance(kind, re.Pattern):

@@ -1,6 +1,6 @@
 """Every right answer gets full marks, whatever its design.
 
-Without --long: the solutions, and two designs that are far from them.
+Without --long: the solutions, and a design that is far from them.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.own import peers
 from tests.own.background import in_background
 from tests.own.exercises.completeness import COMPLETE
 
-ALWAYS = ("solutions", "selectors", "asyncio")
+ALWAYS = ("solutions", "selectors")
 ANSWERS = [
     pytest.param(design, exercise, marks=[] if design in ALWAYS else pytest.mark.long)
     for design, exercise in right_answers()

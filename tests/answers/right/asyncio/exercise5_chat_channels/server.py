@@ -50,7 +50,7 @@ class Client:
             transport.abort()
 
     def lags(self) -> bool:
-        """Tell whether much waits for this client although it still reads."""
+        """Return whether much waits for this client although it still reads."""
         transport = self.writer.transport
         waiting, now = (
             transport.get_write_buffer_size(),

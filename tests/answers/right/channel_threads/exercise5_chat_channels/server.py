@@ -207,7 +207,7 @@ class Channel(threading.Thread):
         client.send(f"* people in #{self.title}: {' '.join(nicks)}")
 
     def lags(self) -> bool:
-        """Tell whether a member that reads cannot keep up with what is said."""
+        """Return whether a member that reads cannot keep up with what is said."""
         return any(member.lags() for member in self.members)
 
 
@@ -359,11 +359,11 @@ class Client(threading.Thread):
                 self.socket.shutdown(socket.SHUT_RDWR)
 
     def has_stopped(self) -> bool:
-        """Tell whether the client, for which something waits, has stopped reading."""
+        """Return whether the client, for which something waits, has stopped reading."""
         return time.monotonic() > self.last_sent + PATIENCE
 
     def lags(self) -> bool:
-        """Tell whether much waits for this client although it still reads."""
+        """Return whether much waits for this client although it still reads."""
         return len(self.outbox) > BEHIND and not self.has_stopped()
 
     def wait_until_sent(self, deadline: float) -> None:

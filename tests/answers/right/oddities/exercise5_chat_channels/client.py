@@ -104,7 +104,7 @@ def write(text: str) -> None:
 
 
 def in_terminal() -> bool:
-    """Tell whether somebody types and looks."""
+    """Return whether somebody types and looks."""
     return os.isatty(STDIN) and os.isatty(STDOUT)
 
 

@@ -156,11 +156,11 @@ class Client:
             self.mail.notify()
 
     def has_stopped(self) -> bool:
-        """Tell whether it takes nothing, and too much waits for it."""
+        """Return whether it takes nothing, and too much waits for it."""
         return self.stuck_since is not None and len(self.outbox) > MAX_OUTBOX
 
     def lags(self) -> bool:
-        """Tell whether much waits for it, although it still reads."""
+        """Return whether much waits for it, although it still reads."""
         since = self.stuck_since
         still_reads = since is None or time.monotonic() < since + PATIENCE
         return still_reads and len(self.outbox) > BEHIND and not self.gone
@@ -350,7 +350,7 @@ class Chat:
         client.done.release()
 
     def must_wait(self, client: Client) -> bool:
-        """Tell whether a client must say its next line later."""
+        """Return whether a client must say its next line later."""
         if client.lags():
             return True
         if not client.floods(client.lines[0]):

@@ -83,7 +83,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
 
 
 def is_name(text: str) -> bool:
-    """Tell whether ``text`` can name a person or a channel."""
+    """Return whether ``text`` can name a person or a channel."""
     return re.fullmatch(r"[\w-]{1,20}", text) is not None
 
 
@@ -179,11 +179,11 @@ class Client:
             self.disconnect()
 
     def has_output(self) -> bool:
-        """Tell whether something still waits to be sent."""
+        """Return whether something still waits to be sent."""
         return bool(self.outbox)
 
     def lags(self) -> bool:
-        """Tell whether much waits for this client although it still reads."""
+        """Return whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
         return still_reads and len(self.outbox) > MAX_OUTBOX // 4
 

@@ -44,7 +44,7 @@ class Client:
         self.leaving = False  # no more is read; what waits is sent, then the end
 
     def lags(self) -> bool:
-        """Tell whether much waits for this client although it still reads."""
+        """Return whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
         return len(self.outbox) > BEHIND and still_reads
 
