@@ -9,6 +9,8 @@ from tests.own.exercises.completeness import COMPLETE
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 HEADING = re.compile(r"^#+ (.+)$", re.M)
+IDS = r"(\d+\.\d+(?:,\s+\d+\.\d+)*)"  # "4.5, 4.7"
+STEP = re.compile(rf"→\s+{IDS}")
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,17 @@ def sections_of(file: str) -> set[str]:
 INCOMPLETE = set(EXERCISES) - set(COMPLETE)
 PAGES = [page for page in pages() if page.partition("/")[0] not in INCOMPLETE]
 BLOCKS = [block for file in PAGES for block in blocks_of(file)]
+
+
+# -- checks that pages name ---------------------------------------------------------
+
+
+def lists_of_ids(text: str, pattern: re.Pattern[str]) -> list[set[str]]:
+    """Return the checks' ids in each match of a pattern, whose group is IDS."""
+    found = pattern.findall(text.replace("**", ""))
+    return [set(re.split(r",\s+", ids)) for ids in found]
+
+
+def steps_of(page: str) -> list[set[str]]:
+    """Return the checks that each step of a handout passes: "→ 4.5, 4.7"."""
+    return lists_of_ids(text_of(page), STEP)

@@ -9,41 +9,36 @@ from tests.harness.checks import checks_of
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.own.exercises.completeness import COMPLETE
 from tests.own.exercises.markdown import (
+    IDS,
     PAGES,
     headings_of,
+    lists_of_ids,
     prose_of,
     sections_of,
+    steps_of,
     text_of,
 )
 
 INLINE_CODE = re.compile(r"`[^`]+`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CITED = re.compile(r'[Ss]ee\s+"([^"]+)"')
-IDS = r"(\d\.\d+(?:,\s+\d\.\d+)*)"
-STEP = re.compile(rf"→\s+{IDS}")
 NAMED_CHECK = re.compile(rf"(?:→|-k|[Cc]hecks?|[Cc]hecked by)\s+{IDS}")
-NAMED_FILE = re.compile(r"(exercise\d_\w+|tests)(?:\.(\w[\w.]*\w)|/(\w+\.\w+))?")
+NAMED_FILE = re.compile(r"(exercise\d+_\w+|tests)(?:\.(\w[\w.]*\w)|/(\w+\.\w+))?")
 POINTS = re.compile(r"\b(\d+) points\.|\| Points \| (\d+)")
 POINTS_OF_A_PART = re.compile(r"(\d+) \((\d\.\d+) to (\d\.\d+)\)")
-
-
-def ids_in(text: str, pattern: re.Pattern[str]) -> set[str]:
-    """Return all ids that a pattern finds; each match is a list of them."""
-    found = pattern.findall(text.replace("**", ""))
-    return {one for ids in found for one in re.split(r",\s+", ids)}
 
 
 @pytest.mark.parametrize("exercise", COMPLETE)
 def test_every_check_has_a_step(exercise: str) -> None:
     """A step says which checks it passes: "→ 4.5"."""
-    steps = ids_in(text_of(f"{exercise}/README.md"), STEP)
-    assert steps == set(checks_of(exercise))
+    steps = steps_of(f"{exercise}/README.md")
+    assert set().union(*steps) == set(checks_of(exercise))
 
 
 @pytest.mark.parametrize("file", PAGES)
 def test_every_check_that_is_named_exists(file: str) -> None:
     declared = {one for exercise in EXERCISES for one in checks_of(exercise)}
-    assert ids_in(text_of(file), NAMED_CHECK) <= declared
+    assert set().union(*lists_of_ids(text_of(file), NAMED_CHECK)) <= declared
 
 
 @pytest.mark.parametrize("exercise", COMPLETE)
