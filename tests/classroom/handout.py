@@ -27,6 +27,7 @@ SHARED = [
     "pyproject.toml",
     "requirements.txt",
     "conftest.py",
+    ".gitattributes",
     ".gitignore",
 ]
 
