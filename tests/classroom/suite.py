@@ -30,7 +30,7 @@ MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leav
 GLANCE = 0.25  # seconds between two looks at a suite
 GRACE = 10.0  # seconds that pytest has to clean up when it is stopped
 # What the programs are given of this process's environment: nothing that is secret.
-KEPT = {"PATH", "LANG", "LC_ALL", "TERM", "SYSTEMROOT", "TZ"}
+KEPT = {"PATH", "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "TERM", "SYSTEMROOT", "TZ"}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ TODO = re.compile(r"^ *# TODO ", re.M)
 def advice_on(run: Run, root: Path) -> list[str]:
     """Return a line for each thing that is odd in the student's folders."""
     folders = [root / exercise for exercise in run.exercises]
-    lines = [line for folder in folders for line in _hiding_files(folder)]
+    lines = [line for folder in [root, *folders] for line in _hiding_files(folder)]
     if run.points == run.max_points:
         lines += [line for folder in folders for line in _open_steps(folder)]
     return lines
@@ -23,7 +23,9 @@ def advice_on(run: Run, root: Path) -> list[str]:
 def _hiding_files(folder: Path) -> list[str]:
     """Name files that Python would take for its own modules.
 
-    A suite copies only what is the student's, so there they are not in the way.
+    It looks for modules in the top folder after ``python -m``, and in a program's own
+    folder when it is started by its file name. A suite copies only what is the
+    student's, so there they are not in the way.
     """
     text = _("{file} hides Python's module {module} from your programs: rename it")
     return [
@@ -41,8 +43,8 @@ def _open_steps(folder: Path) -> list[str]:
         text = file.read_text("utf-8", "replace") if file.is_file() else ""
         if count := len(TODO.findall(text)):
             words = ngettext(
-                "{count} TODO line is left in {file}: delete it when it is done",
-                "{count} TODO lines are left in {file}: delete them when they are done",
+                "{count} TODO line is left in {file}: delete it once the step is done",
+                "{count} TODO lines are left in {file}: delete each that is done",
                 count,
             )
             lines.append(words.format(count=count, file=f"{folder.name}/{name}"))

@@ -28,7 +28,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--confine",
         choices=["limits", "sandbox"],
-        help=_("hold the programs by limits, or in a sandbox, too: for untrusted code"),
+        help=_(
+            "confine programs by limits, or in a sandbox as well: for untrusted code"
+        ),
     )
     group.addoption("--seed", type=int, help=_("repeat a run's random choices"))
     watch = _("run again when a file has changed")
@@ -37,9 +39,10 @@ def add_options(parser: pytest.Parser) -> None:
 
 def suites_asked(config: pytest.Config) -> list[str]:
     """Return the exercises that the command line names, if it names nothing else."""
-    paths = _paths(config)
-    folders = [(path if path.is_dir() else path.parent).name for path in paths]
-    return folders if all(folder in EXERCISES for folder in folders) else []
+    folders = [path if path.is_dir() else path.parent for path in _paths(config)]
+    are_suites = all(folder.parent == ROOT for folder in folders)
+    names = [folder.name for folder in folders]
+    return names if are_suites and set(names) <= set(EXERCISES) else []
 
 
 def _paths(config: pytest.Config) -> list[Path]:
@@ -52,7 +55,12 @@ def check_paths(config: pytest.Config) -> None:
     """Say what to write instead of a path that leads to no suite."""
     for arg, path in zip(config.args, _paths(config), strict=True):
         if not path.exists():
-            _suggest_folder(arg.split("::")[0], config.invocation_params.dir)
+            name = arg.split("::")[0].rstrip("/\\")
+            _suggest_folder(name, config.invocation_params.dir)
+        elif path.name in EXERCISES and path.parent != ROOT and path.is_dir():
+            text = _("{folder} holds no suite: write {command}")
+            command = f"pytest {path.name} --submission={path.parent}"
+            raise pytest.UsageError(text.format(folder=arg, command=command))
         elif path.parent.name in EXERCISES and not path.name.startswith("test_"):
             text = _("{file} is not a suite: write pytest {folder}")
             text = text.format(file=path.name, folder=path.parent.name)
@@ -63,7 +71,8 @@ def _suggest_folder(name: str, here: Path) -> None:
     if here != ROOT and ROOT in here.parents and (ROOT / name).exists():
         text = _("there is no {name} here: go to the lab's top folder, {folder}")
         raise pytest.UsageError(text.format(name=name, folder=ROOT))
-    meant = [folder for folder in EXERCISES if name and folder.startswith(name)]
+    there = [folder for folder in EXERCISES if (ROOT / folder).is_dir()]
+    meant = [folder for folder in there if name and folder.startswith(name)]
     if meant:
         text = _("there is no {name}: write pytest {folder}")
         raise pytest.UsageError(text.format(name=name, folder=meant[0]))
@@ -76,8 +85,11 @@ def checks_asked(config: pytest.Config, exercises: list[str]) -> set[str]:
     """
     keyword: str = config.option.keyword
     ids = [word for word in re.split(r"[\s,]+", keyword) if word != "or"]
-    if not all(map(is_check_id, ids)) or not exercises:
+    if not exercises or not any(map(is_check_id, ids)):
         return set()
+    if not all(map(is_check_id, ids)):
+        text = _("-k {words}: numbers of checks go with nothing but or, words without")
+        raise pytest.UsageError(text.format(words=keyword))
     if keyword.split(" or ") != ids:
         text = _('-k {words}: write -k "{better}"')
         better = " or ".join(ids)

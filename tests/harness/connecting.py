@@ -47,7 +47,8 @@ def _connect(
             connection.close()
             refused = isinstance(error, ConnectionRefusedError)
             if not refused or program.was_reached or program.exited.wait(wait):
-                _fail_to_connect(host, port, program, error.strerror or str(error))
+                reason = error.strerror or str(error)
+                _fail_to_connect(host, port, program, reason, was_refused=refused)
         else:
             program.was_reached = True
             return connection
@@ -55,14 +56,17 @@ def _connect(
     return _fail_to_connect(host, port, program, reason)
 
 
-def _fail_to_connect(host: str, port: int, program: Program, reason: str) -> NoReturn:
+def _fail_to_connect(
+    host: str, port: int, program: Program, reason: str, *, was_refused: bool = True
+) -> NoReturn:
     lead = _("Expected the {name} to listen on")
     if program.was_reached:
-        lead = _("Expected the {name} to go on to listen on")
+        lead = _("Expected the {name} to keep listening on")
     expected = lead.format(name=program.name), f"{host}:{port}"
     error = CheckFailedError(expected=expected, got=(_("but"), reason))
     failure = error.failure
-    failure.add(Symptom(Seen.REFUSED))
+    if was_refused:
+        failure.add(Symptom(Seen.REFUSED))
     explain(error, program.name, program, hangs=True)
     if printed := bytes(program.stdout.data):
         text = _("{name} printed {text}").format(name=program.name, text=show(printed))

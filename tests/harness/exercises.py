@@ -95,8 +95,12 @@ def after(folder: str) -> list[str]:
 
 
 def suites_of(folder: str) -> list[Path]:
-    """Return an exercise's suites, the files that hold its checks."""
-    return sorted((ROOT / folder).glob("test_*.py"))
+    """Return an exercise's suites, the files that hold its checks.
+
+    A student may have tests of their own beside them.
+    """
+    tests = sorted((ROOT / folder).glob("test_*.py"))
+    return [file for file in tests if "tests.harness.checks" in file.read_text("utf-8")]
 
 
 def is_check_id(text: str) -> bool:

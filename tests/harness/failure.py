@@ -26,12 +26,20 @@ class Seen(Enum):
 
 
 @dataclass(frozen=True)
+class Place:
+    """A line of the student's program."""
+
+    file: str  # "server.py"
+    line: int
+
+
+@dataclass(frozen=True)
 class Symptom:
-    """Something that was seen; ``where`` is a line of the student's program."""
+    """Something that was seen, and where in the student's program."""
 
     seen: Seen
     text: str = ""  # for the reader; empty where the other parts of a failure say it
-    where: str = ""  # "server.py line 73"
+    where: Place | None = None
 
 
 @dataclass
@@ -52,9 +60,9 @@ class Failure:
             self.symptoms.append(symptom)
 
     @property
-    def where(self) -> str:
-        """The line of the student's program that has to do with it, or ''."""
-        return next((symptom.where for symptom in self.symptoms if symptom.where), "")
+    def where(self) -> Place | None:
+        """The line of the student's program that has to do with it, where known."""
+        return next((symptom.where for symptom in self.symptoms if symptom.where), None)
 
     @property
     def seen(self) -> list[str]:

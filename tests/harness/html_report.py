@@ -103,8 +103,8 @@ def _check(result: Result) -> str:
     title = f"{result.check.id} {escape(result.check.title)}"
     if result.outcome in (FAILED, ERROR):
         title = f'<a href="#check-{result.check.id}">{title}</a>'
-    elif why := result.why_not_run():
-        title += f"<br><small>{escape(why)}</small>"
+    elif note := result.why_not_run() or result.warning():
+        title += f"<br><small>{escape(note)}</small>"
     return check_item(result.outcome, title, result.points, result.check.points)
 
 

@@ -1,6 +1,7 @@
 """The run as JSON, for other programs: every declared check, whether it ran or not."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ def write_json(run: Run, file: Path) -> None:
 def as_json(run: Run) -> dict[str, Any]:
     """Return a run as plain values.
 
-    ``message`` is a failure as the terminal shows it; its parts are in ``expected``,
-    ``got``, ``where``, ``symptom`` and ``hint``.
+    ``message`` is a failure as the terminal shows it; its parts are in ``sentence``,
+    ``expected``, ``got``, ``remark``, ``where``, ``symptom`` and ``hint``.
     """
     return {
         "points": run.points,
@@ -42,9 +43,11 @@ def _check(result: Result) -> dict[str, Any]:
         "max_points": result.check.points,
         "outcome": result.outcome,
         "message": message_of(result),
+        "sentence": failure.message,
         "expected": _part(failure.expected),
         "got": _part(failure.got),
-        "where": failure.where,
+        "remark": failure.remark,
+        "where": asdict(failure.where) if failure.where else None,
         "symptom": failure.seen,
         "hint": result.hint,
         "steps": [_step(step) for step in result.steps],

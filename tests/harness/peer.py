@@ -250,8 +250,10 @@ class Peer:
 
     def seen(self) -> list[Symptom]:
         """Return what the connection's state says about a failure."""
-        if self.end:
-            return [Symptom(Seen.RESET if self.end == "reset" else Seen.CLOSED)]
+        if self.end == "reset":
+            return [Symptom(Seen.RESET)]
+        if self.end:  # which may be just what was expected
+            return [Symptom(Seen.CLOSED)] if self.missed else []
         return [Symptom(Seen.SILENCE)] if self.waited_in_vain > 0 else []
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:

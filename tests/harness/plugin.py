@@ -270,10 +270,14 @@ def pytest_terminal_summary(exitstatus: int, config: pytest.Config) -> None:
     print_advice(writer, advice_on(state.run, root))
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports, and leave nothing behind."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the reports, and leave nothing behind.
+
+    What was refused has nothing to report, and an older report stays as it is.
+    """
     state = session.config.stash[STATE]
-    for file in state.reports:
+    is_refused = exitstatus == pytest.ExitCode.USAGE_ERROR
+    for file in [] if is_refused else state.reports:
         write = write_html if file.suffix == ".html" else write_json
         write(state.run, file)
     state.submission.remove_folder()

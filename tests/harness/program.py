@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tests.harness import system
-from tests.harness.failure import CheckFailedError, Symptom
+from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.process import Command, Process
 from tests.harness.steps import BEFORE, History, column, show
@@ -42,7 +42,8 @@ class Program(Process):
         try:
             os.write(self.keyboard, text.encode())
         except OSError:
-            self.fail(_("it no longer reads the keyboard"))
+            text = _("{name} no longer reads its keyboard.")
+            self.fail(text.format(name=self.name))
 
     def end_typing(self) -> None:
         """Press Ctrl+D: close the program's standard input."""
@@ -90,10 +91,12 @@ class Program(Process):
 
     def fail_printing(self, text: str, hint: str = "") -> NoReturn:
         """Fail because ``text`` was not printed."""
+        printed = bytes(self.stdout.data)
         self.fail(
             expected=(_("Expected {name} to print").format(name=self.name), repr(text)),
-            got=(_("but its stdout is"), show(bytes(self.stdout.data))),
+            got=(_("but its stdout is"), show(printed)),
             hint=hint,
+            symptoms=[Symptom(Seen.PRINTED)] if printed else [],
         )
 
     def expect_exit(
@@ -169,7 +172,7 @@ def _difference(missing: int, too_many: int) -> str:
     if too_many and missing:
         return _("this is the first difference")
     if not missing:
-        return _("here the end should be")
+        return _("the output should end here")
     text = ngettext(
         "here {count} byte is missing", "here {count} bytes are missing", missing
     )

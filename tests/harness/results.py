@@ -47,6 +47,13 @@ class Result:
             return self.reason or _("The check did not run.")
         return ""
 
+    def warning(self) -> str:
+        """Return what is odd although the check passed, or ''."""
+        if self.outcome != PASSED or not self.traceback:
+            return ""
+        text = _("but a program printed a traceback: {reason}")
+        return text.format(reason=self.traceback)
+
 
 @dataclass
 class Run:

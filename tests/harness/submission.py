@@ -75,7 +75,7 @@ class Submission:
             raise CheckFailedError(text) from None
         for name, command in commands.items():
             if not _is_command(command):
-                text = _("{file}: {name} must be a list of texts.")
+                text = _("{file}: {name} must be a list of strings.")
                 text = text.format(file=file, name=repr(name))
                 hint = _("A line of lab.toml looks like this, with the quotes:")
                 raise CheckFailedError(text, hint=f"{hint} {SAMPLE}")

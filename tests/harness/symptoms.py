@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from tests.harness import system
-from tests.harness.failure import CheckFailedError, Seen, Symptom
+from tests.harness.failure import CheckFailedError, Place, Seen, Symptom
 from tests.harness.patience import ANSWER
 from tests.harness.process import Process
 from tests.harness.steps import harmless
@@ -46,9 +46,9 @@ def traceback_of(program: Process) -> Symptom | None:
         return None
     places = re.findall(r'File "(exercise[^"]*)", line (\d+)', text)
     reasons = re.findall(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt).*)", text, re.M)
-    where = _place(Path(places[-1][0]).name, places[-1][1]) if places else ""
-    reason = " · ".join(part for part in (where, *reasons[-1:]) if part)
-    return Symptom(Seen.TRACEBACK, reason, where)
+    where = Place(Path(places[-1][0]).name, int(places[-1][1])) if places else None
+    parts = [_in_words(where)] if where else []
+    return Symptom(Seen.TRACEBACK, " · ".join([*parts, *reasons[-1:]]), where)
 
 
 def whereabouts_of(program: Process) -> list[Symptom]:
@@ -72,17 +72,18 @@ def _innermost_line(program: Process, seen: Seen, stack: str) -> Symptom | None:
         file = Path(name)
         if program.folder in file.parents and file.is_file():
             code = harmless(linecache.getline(name, int(number)).strip())
-            where = _place(file.name, number)
+            where = Place(file.name, int(number))
             waits = _("It waits in {function}(), {where}:  {code}")
             works = _("It runs on and on in {function}(), {where}:  {code}")
             text = waits if seen is Seen.WAITS else works
-            text = text.format(function=function, where=where, code=code)
+            place = _in_words(where)
+            text = text.format(function=function, where=place, code=code)
             return Symptom(seen, text, where)
     return None
 
 
-def _place(file: str, line: str) -> str:
-    return _("{file} line {line}").format(file=file, line=line)
+def _in_words(place: Place) -> str:
+    return _("{file} line {line}").format(file=place.file, line=place.line)
 
 
 def explain(

@@ -91,9 +91,8 @@ def print_check(writer: "TerminalWriter", result: Result) -> None:
     colour = COLOURS.get(result.outcome)
     line = check_line(result, remark_on(result))
     writer.line(line, **({colour: True} if colour else {}))
-    if result.traceback and result.outcome == PASSED:
-        text = _("but a program printed a traceback: {reason}")
-        writer.line(f"       {text.format(reason=result.traceback)}", yellow=True)
+    if warning := result.warning():
+        writer.line(f"       {warning}", yellow=True)
 
 
 def print_score(
@@ -154,7 +153,7 @@ def _next(run: Run, given: str) -> list[str]:
     if not run.with_outcome(PASSED):
         return []
     if run.points < run.max_points:
-        text = _("passed; now all: {command}")
+        text = _("these pass; now run everything: {command}")
         command = f"pytest {' '.join(run.exercises)}{given}"
         return paragraph(_("Next"), text.format(command=command), wrapped=False)
     later = after(max(run.exercises, key=list(EXERCISES).index))

@@ -5,6 +5,7 @@ The toy's suite of three checks is run as a student would.
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,10 @@ def test_k_selects_checks_by_their_numbers(lab: Path, tmp_path: Path) -> None:
     ended = pytest_in(lab, TOY, "-k", "6.1 or 6.3", *options)
     assert ids_run(ended) == ["6.1", "6.3"]
     assert "2/4   2 passed, 1 not run" in ended.stdout
-    assert f"Next  passed; now all: pytest {TOY} --submission" in ended.stdout
+    assert (
+        f"Next  these pass; now run everything: pytest {TOY} --submission"
+        in ended.stdout
+    )
     outcomes = [check["outcome"] for check in report_in(report)["checks"]]
     assert outcomes == ["passed", "not run", "passed"]
     assert report_in(report)["seed"] == 4711
@@ -74,7 +78,7 @@ def test_node_id_selects_one_check(lab: Path) -> None:
     ended = pytest_in(lab, node, "--submission=solutions")
     assert ids_run(ended) == ["6.3"]
     assert "1/4   1 passed, 2 not run" in ended.stdout
-    assert "now all: pytest" in ended.stdout
+    assert "now run everything: pytest" in ended.stdout
 
 
 def test_x_leaves_the_rest_not_run(lab: Path, tmp_path: Path) -> None:
@@ -100,6 +104,10 @@ def test_collecting_prints_pytests_own_list(lab: Path) -> None:
         ("6.1 6.2", '-k 6.1 6.2: write -k "6.1 or 6.2"'),
         ("6.1,6.2", '-k 6.1,6.2: write -k "6.1 or 6.2"'),
         (
+            "not 6.1",
+            "-k not 6.1: numbers of checks go with nothing but or, words without",
+        ),
+        (
             "nick",
             "no check has 'nick' in its title; a check's number will do: -k 4.5",
         ),
@@ -115,6 +123,21 @@ def test_says_what_k_wants(lab: Path, keyword: str, says: str) -> None:
 def test_names_the_suite_that_was_meant(lab: Path) -> None:
     said = error_of(pytest_in(lab, "exercise6"))
     assert said == f"there is no exercise6: write pytest {TOY}"
+
+
+def test_suggests_only_what_is_there(lab: Path) -> None:
+    """A handout holds the first exercises alone."""
+    (lab / TOY).rename(lab / "elsewhere")
+    ended = pytest_in(lab, "exercise6/")
+    (lab / "elsewhere").rename(lab / TOY)
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "write pytest" not in ended.stderr
+
+
+def test_says_how_the_solutions_are_graded(lab: Path) -> None:
+    said = error_of(pytest_in(lab, f"solutions/{TOY}"))
+    command = f"pytest {TOY} --submission={lab / 'solutions'}"
+    assert said == f"solutions/{TOY} holds no suite: write {command}"
 
 
 def test_says_that_a_program_is_not_a_suite(lab: Path) -> None:
@@ -138,8 +161,33 @@ def test_counts_steps_that_are_left_open(lab: Path, tmp_path: Path) -> None:
     (tmp_path / TOY / "server.py").write_text(text, "utf-8")
     ended = pytest_in(lab, TOY, f"--submission={tmp_path}")
     assert "4/4   3 passed" in ended.stdout
-    note = f"1 TODO line is left in {TOY}/server.py: delete it when it is done"
+    note = f"1 TODO line is left in {TOY}/server.py: delete it once the step is done"
     assert f"Note  {note}" in ended.stdout
+
+
+def test_names_files_that_hide_pythons_own(lab: Path, tmp_path: Path) -> None:
+    shutil.copytree(lab / "solutions", tmp_path / "mine")
+    (tmp_path / "mine" / "socket.py").write_text("")
+    (tmp_path / "mine" / TOY / "random.py").write_text("")
+    ended = pytest_in(lab, TOY, f"--submission={tmp_path / 'mine'}")
+    for file in "mine/socket.py", f"{TOY}/random.py":
+        assert f"Note  {file} hides Python's module" in ended.stdout
+
+
+def test_students_own_tests_are_not_in_the_way(lab: Path, tmp_path: Path) -> None:
+    own = lab / TOY / "test_mine.py"
+    own.write_text("import there_is_no_such_module\n")
+    suite = f"{TOY}/test_echo.py"
+    ended = pytest_in(lab, suite, "-k", "6.1", "--submission=solutions")
+    own.unlink()
+    assert "1/4   1 passed" in ended.stdout
+
+
+def test_refused_run_keeps_the_older_report(lab: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    report.write_text("older")
+    assert error_of(pytest_in(lab, TOY, "-k", "nick", "--report", report))
+    assert report.read_text() == "older"
 
 
 # -- other things that may be asked ----------------------------------------------------

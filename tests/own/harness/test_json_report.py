@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness.checks import Check
-from tests.harness.failure import Failure, Seen, Symptom
+from tests.harness.failure import Failure, Place, Seen, Symptom
 from tests.harness.json_report import write_json
 from tests.harness.results import FAILED, Result, Run
 from tests.harness.steps import Kind, Step
@@ -22,7 +22,7 @@ def report(tmp_path: Path) -> dict[str, Any]:
         expected=("Expected bob to receive", "'hello'"),
         got=("but the server sent", "'hel'"),
         at=4,
-        symptoms=[Symptom(Seen.WAITS, "It waits in main()", "server.py line 3")],
+        symptoms=[Symptom(Seen.WAITS, "It waits in main()", Place("server.py", 3))],
     )
     check = Check("4.5", "cuts lines", 2, (), "", "Framing")
     result = Result(check, EXERCISE, FAILED, failure=failure, hint="Keep it.")
@@ -44,7 +44,7 @@ def test_has_a_failure_in_its_parts(report: dict[str, Any]) -> None:
     check = report["checks"][0]
     assert check["expected"] == {"lead": "Expected bob to receive", "text": "'hello'"}
     assert check["got"] == {"lead": "but the server sent", "text": "'hel'"}
-    assert check["where"] == "server.py line 3"
+    assert check["where"] == {"file": "server.py", "line": 3}
     assert check["symptom"] == ["difference", "waits"]
     assert check["hint"] == "Keep it."
     assert check["message"].startswith("✗ 4.5  cuts lines")

@@ -49,10 +49,10 @@ def test_lab_toml_gives_the_command(submitted: Submission) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (f'"{EXERCISE}.server" = "./chat"', "must be a list of texts"),
-        (f'"{EXERCISE}.server" = []', "must be a list of texts"),
-        (f'"{EXERCISE}.server" = ["./chat", 1]', "must be a list of texts"),
-        (f'{EXERCISE}.server = ["./chat"]', "must be a list of texts"),
+        (f'"{EXERCISE}.server" = "./chat"', "must be a list of strings"),
+        (f'"{EXERCISE}.server" = []', "must be a list of strings"),
+        (f'"{EXERCISE}.server" = ["./chat", 1]', "must be a list of strings"),
+        (f'{EXERCISE}.server = ["./chat"]', "must be a list of strings"),
         ("this is no TOML", "lab.toml cannot be read"),
         ("a = '\xff'", "lab.toml cannot be read"),
     ],

@@ -4,7 +4,7 @@ import pytest
 from _pytest._io import TerminalWriter
 
 from tests.harness.checks import Check
-from tests.harness.failure import Failure, Seen, Symptom
+from tests.harness.failure import Failure, Place, Seen, Symptom
 from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED, Result, Run
 from tests.harness.steps import Kind, Step
 from tests.harness.text_report import message_of, print_check, print_score
@@ -65,7 +65,7 @@ def test_shows_where_the_program_waits() -> None:
     )
     line = "It waits in main(), server.py line 3:  client.recv(100)"
     failure.add(Symptom(Seen.SILENCE))
-    failure.add(Symptom(Seen.WAITS, line, "server.py line 3"))
+    failure.add(Symptom(Seen.WAITS, line, Place("server.py", 3)))
     assert message_of(failed(failure)) == (
         r"""
 ✗ 4.5  cuts lines at \n, whatever the pieces                                         0/2
@@ -76,7 +76,7 @@ def test_shows_where_the_program_waits() -> None:
   Again pytest exercise4_multiclient -k 4.5
 """.strip("\n")
     )
-    assert failure.where == "server.py line 3"
+    assert failure.where == Place("server.py", 3)
     assert failure.seen == ["silence", "waits"]
 
 
@@ -119,7 +119,7 @@ def score_of(run: Run, capsys: pytest.CaptureFixture[str]) -> str:
         ({"a": PASSED, "b": PASSED}, "Next  exercise5_chat_channels/README.md"),
         (
             {"a": PASSED, "b": NOT_RUN},
-            "Next  passed; now all: pytest exercise4_multiclient --submission me",
+            "Next  these pass; now run everything: pytest exercise4_multiclient",
         ),
         ({"a": FAILED, "b": FAILED, "c": BLOCKED}, "Also failed: b. Add -v to see"),
         ({"a": FAILED, "b": NOT_RUN}, "1 failed, 1 not run"),
