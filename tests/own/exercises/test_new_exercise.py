@@ -54,7 +54,7 @@ def test_the_labs_own_tests_look_at_it(copy: Path) -> None:
     assert {
         ("test_nothing_is_missing", TOY),
         ("test_a_function_without_a_todo_is_complete", SERVER),
-        ("test_every_check_is_named_by_a_todo", TOY),
+        ("test_every_step_is_named_by_a_todo", TOY),
         ("test_earns_nothing_yet", TOY),
         ("test_every_check_has_a_step", TOY),
         ("test_full_marks", f"solutions-{TOY}"),
