@@ -71,7 +71,7 @@ class LineReader:
         """Fail with what was expected, and the line that came instead."""
         self.peer.history.blame_last_message(self.peer.name)
         self.peer.fail(
-            expected=(self._expected(), wanted),
+            expected=(self.peer.to_receive(), wanted),
             got=(_("but the server sent"), show(line.encode())),
             remark=remark,
         )
@@ -86,10 +86,7 @@ class LineReader:
                 what_ended_it=came, line=last
             )
         self.peer.fail(
-            expected=(self._expected(), wanted),
+            expected=(self.peer.to_receive(), wanted),
             got=(_("but"), came),
             hint=ended if self.peer.end else self.hint,
         )
-
-    def _expected(self) -> str:
-        return _("Expected {name} to receive").format(name=self.peer.name)

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from tests.harness.diagram import draw
+from tests.harness.diagram import DIAGRAM_STYLE, draw
 from tests.harness.failure import Failure
 from tests.harness.page import REPORT, check_item, page, score_of, sign_of
 from tests.harness.results import ERROR, FAILED, Result, Run
@@ -49,34 +49,6 @@ OUTPUT = Template("""<details open>
 
 STYLE = """
 .again code { overflow-wrap: anywhere; } summary { margin: .75rem 0; }
-.diagram { overflow-x: auto; margin: 1rem 0; --gutter: 1.7rem; }
-.names, ol { min-width: calc(var(--lines) * 4rem + var(--gutter));
-  padding-left: var(--gutter); }
-.names { display: flex; }
-.names span { flex: 1; text-align: center; font-weight: 600; padding: .2rem .1rem;
-  border: 1px solid var(--line); border-radius: .4rem; background: var(--box);
-  margin: 0 .25rem; overflow-wrap: anywhere; line-height: 1.2; }
-ol { counter-reset: step; padding-bottom: .75rem; background: linear-gradient(to right,
-  transparent calc(50% - 1px), var(--line) 0 50%, transparent 0) content-box
-  0 0 / calc(100% / var(--lines)) 100%; }
-ol li { counter-increment: step; position: relative; display: grid; padding: .3rem 0;
-  grid-template-columns: repeat(calc(2 * var(--lines)), 1fr); }
-ol li::before { content: counter(step); position: absolute; color: var(--quiet);
-  left: calc(-1 * var(--gutter)); width: 1.3rem; text-align: right; line-height: 1.35; }
-.label { width: fit-content; max-width: 100%; padding: 0 .3rem; margin: 0 .5rem;
-  background: var(--page); overflow-wrap: anywhere; line-height: 1.35; }
-.left { justify-self: end; text-align: right; } .across { justify-self: center; }
-.event { border: 1px solid var(--line); border-radius: .6rem; background: var(--box); }
-.arrow { height: 0; border-top: 2px solid var(--link); margin: .35rem 0;
-  position: relative; }
-.arrow::after { content: ""; position: absolute; top: -6px; right: 0;
-  border: 5px solid transparent; border-left: 9px solid var(--link); border-right: 0; }
-.arrow.back::after { right: auto; left: 0; transform: scaleX(-1); }
-.failing .label { outline: 2px solid var(--bad); background: var(--badbox); }
-.failing .label::before { content: "✗ "; color: var(--bad); }
-.failing .arrow { border-color: var(--bad); }
-.failing .arrow::after { border-left-color: var(--bad); }
-@media (max-width: 30rem) { .names span { font-size: .8rem; margin: 0 .1rem; } }
 """
 
 
@@ -95,7 +67,7 @@ def write_html(run: Run, file: Path) -> None:
         failures="\n".join(map(_failure, run.with_outcome(FAILED, ERROR))),
         repeat=repeat.format(option=f"<code>--seed {run.seed}</code>"),
     )
-    text = page(f"{score}: {exercises}", body, REPORT + STYLE)
+    text = page(f"{score}: {exercises}", body, REPORT + STYLE + DIAGRAM_STYLE)
     file.write_text(text, encoding="utf-8")
 
 

@@ -157,9 +157,5 @@ def _next(run: Run, given: str) -> list[str]:
         command = f"pytest {' '.join(run.exercises)}{given}"
         return paragraph(_("Next"), text.format(command=command), wrapped=False)
     later = after(max(run.exercises, key=list(EXERCISES).index))
-    handed_out = [name for name in later if (ROOT / name).is_dir()]
-    return [
-        line
-        for name in handed_out[:1]
-        for line in paragraph(_("Next"), f"{name}/README.md")
-    ]
+    handouts = [f"{name}/README.md" for name in later if (ROOT / name).is_dir()]
+    return paragraph(_("Next"), handouts[0]) if handouts else []

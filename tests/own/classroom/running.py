@@ -3,13 +3,13 @@
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.answers.grading import SOLUTIONS
 from tests.answers.hostile.attacks import SERVER
 from tests.harness.exercises import ROOT
+from tests.own.toys import run
 
 HELLO = "exercise1_http_hello"
 RIGHT = (SOLUTIONS / SERVER).read_bytes()
@@ -21,13 +21,7 @@ def classroom(
     *arguments: object, cwd: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command of the classroom to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.classroom", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-    )
+    return run(cwd, "tests.classroom", *arguments)
 
 
 def lay_out(folder: Path, source: bytes = RIGHT) -> Path:

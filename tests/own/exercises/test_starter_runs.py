@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.harness.checks import number_of
-from tests.harness.exercises import EXERCISES, ROOT
-from tests.own.exercises.completeness import COMPLETE
-from tests.own.exercises.starters import STARTERS, open_steps, starters_of, todos
+from tests.harness.exercises import ROOT
+from tests.own.exercises.starters import STARTERS, open_steps, todos
 
 HELLO = "exercise1_http_hello/server.py"
 LOOP = "exercise2_accept_loop/server.py"
@@ -24,14 +23,6 @@ RELAY = "exercise4_multiclient/server.py"
 CHAT_SERVER = "exercise5_chat_channels/server.py"
 CHAT_CLIENT = "exercise5_chat_channels/client.py"
 NOT_COPIED = shutil.ignore_patterns("__pycache__", "test_*", "chat.db*")
-# A starter that is the solution of the exercise before, and earns its points.
-GO_ON = [
-    (starter, EXERCISES[name].continues)
-    for name in COMPLETE
-    if EXERCISES[name].continues
-    for starter in starters_of(EXERCISES[name])
-    if starter.endswith(EXERCISES[EXERCISES[name].continues].yours)
-]
 
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
