@@ -103,9 +103,14 @@ def pytest_collection_modifyitems(
     state = config.stash[STATE]
     if state.only_checks:
         items.sort(key=_number)
+    declared: set[str] = set()
     for item in items:
         if marker := item.get_closest_marker("check"):
             check = item.stash[CHECK] = marker.args[0]
+            if check.id in declared:
+                text = _("two checks have the number {id}").format(id=check.id)
+                raise pytest.UsageError(text)
+            declared.add(check.id)
             _declare(state.run, item, check)
             item.add_marker(pytest.mark.timeout(CHECK_LIMIT))
             item.extra_keyword_matches.add(check.title)  # so -k finds its words
@@ -124,10 +129,7 @@ def _declare(run: Run, item: pytest.Item, check: Check) -> None:
     if exercise in EXERCISES and exercise not in run.exercises:
         for other in checks_of(exercise).values():
             run.results[other.id] = Result(other, exercise)
-    same = run.results.setdefault(check.id, Result(check, exercise))
-    if same.check != check:
-        text = _("two checks have the number {id}").format(id=check.id)
-        raise pytest.UsageError(text)
+    run.results.setdefault(check.id, Result(check, exercise))
 
 
 def _select(

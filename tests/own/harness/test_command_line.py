@@ -183,6 +183,15 @@ def test_students_own_tests_are_not_in_the_way(lab: Path, tmp_path: Path) -> Non
     assert "1/4   1 passed" in ended.stdout
 
 
+def test_no_number_is_given_twice(lab: Path) -> None:
+    suite = (lab / TOY / "test_echo.py").read_text("utf-8")
+    again = lab / TOY / "test_again.py"
+    again.write_text(suite, "utf-8")
+    said = error_of(pytest_in(lab, TOY, "--submission=solutions"))
+    again.unlink()
+    assert said == "two checks have the number 6.1"
+
+
 def test_refused_run_keeps_the_older_report(lab: Path, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     report.write_text("older")
