@@ -1,4 +1,4 @@
-"""The checks of exercise 5's server, part A: talk, commands, nicks and channels."""
+"""The checks of exercise 5, part A: talk, commands, nicks and channels."""
 
 import calendar
 import time
@@ -32,6 +32,118 @@ def test_greeting(lab: Lab) -> None:
 
 @check(
     "5.2",
+    _("shows a message to all members, sender too: time, channel, nick, text"),
+    points=2,
+    needs=["5.1"],
+    hint=_(
+        "Send '2026-11-21T10:00:00Z #general <guest1> hello' and a newline to all"
+        " members of the channel: the time in UTC (time.gmtime), the text as it came."
+    ),
+    read=_("Step 1: a greeting and a message"),
+)
+def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "NPT-5:45")  # where local time is not UTC: Nepal
+    server = start(lab)
+    members = alice, bob, carol = connect_all(server, 3)
+    for text in (
+        f"hello {lab.random_word()}",
+        "  l'été, <bob> #sport ☀ ",
+        "   ",
+        "* no notice",
+        "! all is well",
+    ):
+        all_see(members, alice, text, text)
+        all_see(members, carol, text, text)
+    alice.says("what time is it?")
+    when = alice.sees(alice, "what time is it?")
+    if abs(calendar.timegm(time.strptime(when, TIME)) - time.time()) > 60:
+        now = time.strftime(TIME, time.gmtime())
+        wanted = _("the time in UTC, {time}").format(time=now)
+        alice.fail(wanted, when, _("the time in Kathmandu is another"))
+
+
+@check(
+    "5.3",
+    _("answers /channels, /who and /help"),
+    points=2,
+    needs=["5.1"],
+    hint=_(
+        "Answer whoever asked: '* channels: #a #b' in the order of creation, '* people"
+        " in #a: nick nick' sorted, and a help that begins with '* '."
+    ),
+    read=_("Step 2: commands"),
+)
+def test_questions(lab: Lab) -> None:
+    word = lab.random_word()
+    server = start(lab, "--channels", "zebra", "ape", word)
+    members = connect_all(server, 3, channel="zebra")
+    for member in members:
+        member.says("/channels")
+        member.sees_notice(f"* channels: #zebra #ape #{word}")
+        are_here(members, member)
+    alice = members[0]
+    alice.says("/help", "/channels")
+    wanted = _("'* …', the help")
+    answer = alice.awaits(wanted, lambda line: line.startswith("* "), "")
+    if answer.startswith("* channels:"):
+        alice.fail(wanted, answer)
+
+
+def are_here(members: Iterable[Member], asker: Member) -> None:
+    """See that /who lists these members, sorted as text or by the guests' numbers."""
+    by_number = sorted(
+        (member.nick for member in members), key=lambda nick: int(nick[5:])
+    )
+    if (listed := people(asker)) not in (by_number, sorted(by_number)):
+        opening = f"* people in #{asker.channel}: "
+        wanted, got = (opening + " ".join(nicks) for nicks in (by_number, listed))
+        remark = _("not sorted") if set(listed) == set(by_number) else ""
+        asker.fail(repr(wanted), got, remark)
+
+
+@check(
+    "5.4",
+    _("says goodbye on /quit and /quitter, and closes"),
+    points=1,
+    needs=["5.1"],
+    hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
+    read=_("Step 2: commands"),
+)
+def test_quit(lab: Lab) -> None:
+    server = start(lab)
+    alice, bob, carol = connect_all(server, 3)
+    for member, command in ((alice, "/quit"), (carol, "/quitter"), (bob, "/quit")):
+        member.says(command)
+        member.sees_notice("* bye")
+        member.sees_end()
+
+
+@check(
+    "5.5",
+    _("says /text for //text, and refuses a command that it does not know"),
+    points=1,
+    needs=["5.2"],
+    hint=_(
+        "Look first for '//' at the start of the line, then for '/'. The command is"
+        " the whole first word: /whoever is not /who."
+    ),
+    read=_("Step 2: commands"),
+)
+def test_slashes(lab: Lab) -> None:
+    server = start(lab)
+    alice, bob = connect_all(server, 2)
+    for line in ("//who", "//", "///x", f"//quit {lab.random_word()}", "and / or"):
+        all_see([alice, bob], alice, line, line.replace("//", "/", 1))
+    alice.says("", "")
+    all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
+    for line in ("/", "/nosuch", "/whoever", "/quitting", "/joinsport", "/ who"):
+        alice.says(line)
+        alice.is_refused(line)
+    all_see([alice, bob], alice, "still here", "still here")
+
+
+@check(
+    "5.6",
     _("changes a nick, and refuses one that is taken or ill-formed"),
     points=2,
     needs=["5.1"],
@@ -72,81 +184,10 @@ def test_nick(lab: Lab) -> None:
 
 
 @check(
-    "5.3",
-    _("shows a message to all members, sender too: time, channel, nick, text"),
-    points=2,
-    needs=["5.1"],
-    hint=_(
-        "Send '2026-11-21T10:00:00Z #general <guest1> hello' and a newline to all"
-        " members of the channel: the time in UTC (time.gmtime), the text as it came."
-    ),
-    read=_("Step 1: a greeting and a message"),
-)
-def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "NPT-5:45")  # where local time is not UTC: Nepal
-    server = start(lab)
-    members = alice, bob, carol = connect_all(server, 3)
-    for text in (
-        f"hello {lab.random_word()}",
-        "  l'été, <bob> #sport ☀ ",
-        "   ",
-        "* no notice",
-        "! all is well",
-    ):
-        all_see(members, alice, text, text)
-        all_see(members, carol, text, text)
-    alice.says("what time is it?")
-    when = alice.sees(alice, "what time is it?")
-    if abs(calendar.timegm(time.strptime(when, TIME)) - time.time()) > 60:
-        now = time.strftime(TIME, time.gmtime())
-        wanted = _("the time in UTC, {time}").format(time=now)
-        alice.fail(wanted, when, _("the time in Kathmandu is another"))
-
-
-@check(
-    "5.4",
-    _("answers /channels, /who and /help"),
-    points=2,
-    needs=["5.1"],
-    hint=_(
-        "Answer whoever asked: '* channels: #a #b' in the order of creation, '* people"
-        " in #a: nick nick' sorted, and a help that begins with '* '."
-    ),
-    read=_("Step 2: commands"),
-)
-def test_questions(lab: Lab) -> None:
-    word = lab.random_word()
-    server = start(lab, "--channels", "zebra", "ape", word)
-    members = connect_all(server, 3, channel="zebra")
-    for member in members:
-        member.says("/channels")
-        member.sees_notice(f"* channels: #zebra #ape #{word}")
-        are_here(members, member)
-    alice = members[0]
-    alice.says("/help", "/channels")
-    wanted = _("'* …', the help")
-    answer = alice.awaits(wanted, lambda line: line.startswith("* "), "")
-    if answer.startswith("* channels:"):
-        alice.fail(wanted, answer)
-
-
-def are_here(members: Iterable[Member], asker: Member) -> None:
-    """See that /who lists these members, sorted as text or by the guests' numbers."""
-    by_number = sorted(
-        (member.nick for member in members), key=lambda nick: int(nick[5:])
-    )
-    if (listed := people(asker)) not in (by_number, sorted(by_number)):
-        opening = f"* people in #{asker.channel}: "
-        wanted, got = (opening + " ".join(nicks) for nicks in (by_number, listed))
-        remark = _("not sorted") if set(listed) == set(by_number) else ""
-        asker.fail(repr(wanted), got, remark)
-
-
-@check(
-    "5.5",
+    "5.7",
     _("moves a client from channel to channel with /join"),
     points=2,
-    needs=["5.3", "5.4"],
+    needs=["5.2", "5.3"],
     hint=_(
         "Take the client out of its channel, put it into the other, and answer '* you"
         " are NICK in #CHANNEL'. See first that there is such a channel. /who is"
@@ -172,10 +213,10 @@ def test_join(lab: Lab) -> None:
 
 
 @check(
-    "5.6",
+    "5.8",
     _("makes a channel with /create, once"),
     points=2,
-    needs=["5.2", "5.5"],
+    needs=["5.6", "5.7"],
     hint=_(
         "Refuse a name that is ill-formed or exists; else make the channel and let its"
         " creator join it. Look and make under one lock, or two clients both make it."
@@ -211,27 +252,10 @@ def test_create(lab: Lab) -> None:
 
 
 @check(
-    "5.7",
-    _("says goodbye on /quit and /quitter, and closes"),
-    points=1,
-    needs=["5.1"],
-    hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
-    read=_("Step 2: commands"),
-)
-def test_quit(lab: Lab) -> None:
-    server = start(lab)
-    alice, bob, carol = connect_all(server, 3)
-    for member, command in ((alice, "/quit"), (carol, "/quitter"), (bob, "/quit")):
-        member.says(command)
-        member.sees_notice("* bye")
-        member.sees_end()
-
-
-@check(
-    "5.8",
+    "5.9",
     _("tells the others in the channel who joined, left, or has a new nick"),
     points=1,
-    needs=["5.2", "5.5"],
+    needs=["5.6", "5.7"],
     hint=_(
         "Send '* NICK joined #CHANNEL', '* NICK left #CHANNEL', '* OLD is now NEW' to"
         " the other members, also when somebody connects or is suddenly gone."
@@ -265,27 +289,3 @@ def test_notices(lab: Lab) -> None:
         carol.fail(wanted, notice, _("this is for the others"))
     carol.says("/quit")
     alice.sees_notice("* zoe left #general")
-
-
-@check(
-    "5.9",
-    _("says /text for //text, and refuses a command that it does not know"),
-    points=1,
-    needs=["5.3"],
-    hint=_(
-        "Look first for '//' at the start of the line, then for '/'. The command is"
-        " the whole first word: /whoever is not /who."
-    ),
-    read=_("Step 2: commands"),
-)
-def test_slashes(lab: Lab) -> None:
-    server = start(lab)
-    alice, bob = connect_all(server, 2)
-    for line in ("//who", "//", "///x", f"//quit {lab.random_word()}", "and / or"):
-        all_see([alice, bob], alice, line, line.replace("//", "/", 1))
-    alice.says("", "")
-    all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
-    for line in ("/", "/nosuch", "/whoever", "/quitting", "/joinsport", "/ who"):
-        alice.says(line)
-        alice.is_refused(line)
-    all_see([alice, bob], alice, "still here", "still here")
