@@ -143,7 +143,7 @@ class History:
         try:
             yield
             self._connection.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:  # also of a text that cannot be encoded
             with suppress(sqlite3.Error):  # SQLite may have done it already
                 self._connection.execute("ROLLBACK")
             raise

@@ -48,6 +48,15 @@ def test_keeps_several_messages_in_their_order_or_none_of_them(path: Path) -> No
         assert texts(history, "sport") == ["here"]
 
 
+def test_goes_on_after_a_text_that_cannot_be_kept(path: Path) -> None:
+    """A lone surrogate has no UTF-8: a bug in the server, and the file is in order."""
+    with History(path) as history:
+        with pytest.raises(UnicodeEncodeError):
+            history.add(message("refused"), message("\ud800"))
+        history.add(message("one"), message("two"))
+        assert texts(history) == ["one", "two"]
+
+
 def test_keeps_everything_from_run_to_run(path: Path) -> None:
     """Text of any kind comes back as it was."""
     said = ["quote ' \" ; --", "é 聊天 😀", "x" * 1000, " spaces ", "%s ? :a"]
