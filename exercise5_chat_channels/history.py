@@ -7,15 +7,24 @@ A message is in the file when ``add`` returns, and survives even a ``kill -9``:
   SQLite carries the log over into FILE. https://www.sqlite.org/wal.html
 * All threads share *one writer*, a connection behind a lock, so that the order in which
   they call ``add`` is the order in the file.
+* One server at a time: it locks FILE-lock, an empty file, while the history is open.
+  Other programs may read FILE meanwhile, and write to it.
 """
 
 import os
 import sqlite3
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from typing import Any, NamedTuple
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 # These two numbers stand in the file's first 100 bytes, and say whose it is and how it
 # is laid out. https://www.sqlite.org/fileformat.html#the_database_header
@@ -36,10 +45,17 @@ INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?
 # Seconds for which the first line waits that finds the file locked by another program;
 # the next ones are refused at once. Better that than a chat that stands still.
 BUSY_TIMEOUT = 0.5
+# How often to try for FILE-lock, and the seconds between: a server that was killed may
+# need a moment to be gone.
+LOCK_TRIES, LOCK_PAUSE = 40, 0.05
 
 
 class HistoryError(Exception):
-    """The history file cannot be used; ``str()`` is one line for the user."""
+    """The history file cannot be used.
+
+    ``str()`` is one line for whoever runs the server. It names the file, which is none
+    of the clients' business.
+    """
 
 
 class Message(NamedTuple):
@@ -60,20 +76,21 @@ class History:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, or create it in a folder that exists.
 
-        A file that is damaged, not ours, locked or read-only is refused as it is.
+        A file that is damaged, not ours, locked, read-only, or in use by another server
+        is refused as it is.
         """
         self._path = os.fspath(path)
         self._lock = threading.Lock()
         self._patience = BUSY_TIMEOUT
-        with _naming(self._path):
+        with _naming(self._path), ExitStack() as opened:
+            # By its real path, so that a link to the file is no way around the lock.
+            opened.enter_context(_only_server(f"{os.path.realpath(self._path)}-lock"))
             _check_header(self._path)
             _check_pages(self._path)
             self._connection = _connect(self._path, "rw")
-            try:
-                _prepare(self._connection)
-            except sqlite3.Error:
-                self._connection.close()
-                raise
+            opened.enter_context(closing(self._connection))
+            _prepare(self._connection)
+            self._opened = opened.pop_all()
 
     def add(self, *messages: Message) -> None:
         """Keep messages, in their order, or raise HistoryError: then none was kept."""
@@ -111,7 +128,7 @@ class History:
             # log stays, and SQLite carries it over the next time.
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode = DELETE")
-            self._connection.close()
+            self._opened.close()
 
     def __enter__(self) -> "History":
         """Return the history: ``with History(path) as history``."""
@@ -159,8 +176,43 @@ def _naming(path: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         raise HistoryError(f"cannot use the history file {path!r}: {reason}") from error
+
+
+@contextmanager
+def _only_server(lock: str) -> Iterator[None]:
+    """Hold the lock. When the process dies, however it does, the system frees it."""
+    for _ in range(LOCK_TRIES):
+        with open(lock, "ab") as file:
+            if _try_to_lock(file):
+                try:
+                    yield
+                finally:
+                    _remove(file)
+                return
+        time.sleep(LOCK_PAUSE)
+    raise TimeoutError("another server uses it")
+
+
+def _try_to_lock(file: BinaryIO) -> bool:
+    """Lock the file unless another process has done so."""
+    with suppress(BlockingIOError, PermissionError, FileNotFoundError):
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # If the other one removed it since we opened it, it locks nobody out any more.
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
+    return False
+
+
+def _remove(file: BinaryIO) -> None:
+    """Remove the file, on Windows after closing it: if it is open, it stays there."""
+    if sys.platform == "win32":
+        file.close()
+    with suppress(OSError):
+        os.remove(file.name)
 
 
 def _connect(path: str, mode: str) -> sqlite3.Connection:
