@@ -8,14 +8,17 @@ A message is in the file when ``add`` returns, and survives even a ``kill -9``:
 * All threads share *one writer*, a connection behind a lock, so that the order in which
   they call ``add`` is the order in the file.
 * One server at a time: it locks FILE-lock, an empty file, while the history is open.
-  Other programs may read FILE meanwhile, and write to it.
+  Other programs may read FILE meanwhile, and write to it. So what they wrote is made
+  harmless when it is read.
 """
 
 import os
+import re
 import sqlite3
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
@@ -42,12 +45,20 @@ PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
 INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)"
+# Cut, since another program may have put a whole book there.
+LAST = """
+SELECT substr(sent_at, 1, 100), substr(nick, 1, 100), substr(text, 1, 1024)
+FROM messages WHERE channel = ? ORDER BY id DESC LIMIT ?
+"""
 # Seconds for which the first line waits that finds the file locked by another program;
 # the next ones are refused at once. Better that than a chat that stands still.
 BUSY_TIMEOUT = 0.5
 # How often to try for FILE-lock, and the seconds between: a server that was killed may
 # need a moment to be gone.
 LOCK_TRIES, LOCK_PAUSE = 40, 0.05
+# What no text holds, and no time or name: it could forge lines, or drive a terminal.
+NOT_IN_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+NOT_IN_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\s<>#*!]")
 
 
 class HistoryError(Exception):
@@ -65,6 +76,15 @@ class Message(NamedTuple):
     channel: str  # without "#"
     nick: str
     text: str
+
+
+def name_key(name: str) -> str:
+    """Return what two names have in common if they count as the same.
+
+    That is without case, and with alike forms of a letter as one: "Ｔea" is "tea".
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", folded)
 
 
 class History:
@@ -103,23 +123,27 @@ class History:
 
     def last(self, channel: str, count: int = 50) -> list[Message]:
         """Return the channel's last messages, ``count`` at most, oldest first."""
-        newest_first = self._read(
-            "SELECT sent_at, channel, nick, text FROM messages"
-            " WHERE channel = ? ORDER BY id DESC LIMIT ?",
-            (channel, count),
-        )
-        return [Message(*row) for row in reversed(newest_first)]
+        newest_first = self._read(LAST, (channel, count))
+        return [_harmless(channel, *row) for row in reversed(newest_first)]
 
     def add_channel(self, name: str) -> None:
-        """Remember a channel; one that is known already stays where it is."""
-        with self._writing():
-            insert = "INSERT OR IGNORE INTO channels (name) VALUES (?)"
-            self._connection.execute(insert, (name,))
+        """Remember a channel; one that is known, in any spelling, stays as it is."""
+        if name_key(name) not in map(name_key, self.channels()):
+            with self._writing():
+                insert = "INSERT OR IGNORE INTO channels (name) VALUES (?)"
+                self._connection.execute(insert, (name,))
 
     def channels(self) -> list[str]:
-        """Return the channels' names in the order of their creation."""
-        rows = self._read("SELECT name FROM channels ORDER BY id", ())
-        return [name for (name,) in rows]
+        """Return the channels' names in the order of their creation.
+
+        No two have the same name_key(). What cannot be a name is left out.
+        """
+        names: dict[str, str] = {}
+        select = "SELECT name FROM channels WHERE length(name) BETWEEN 1 AND 100"
+        for (name,) in self._read(f"{select} ORDER BY id", ()):
+            if isinstance(name, str) and not NOT_IN_WORD.search(name):
+                names.setdefault(name_key(name), name)
+        return list(names.values())
 
     def close(self) -> None:
         """Carry the log over and remove it. Calling close again does nothing."""
@@ -215,9 +239,19 @@ def _remove(file: BinaryIO) -> None:
         os.remove(file.name)
 
 
+def _harmless(channel: str, when: object, nick: object, text: object) -> Message:
+    """Return a message that forges no line, whoever wrote these into the file."""
+    return Message(
+        NOT_IN_WORD.sub("\ufffd", str(when)),
+        channel,
+        NOT_IN_WORD.sub("\ufffd", str(nick)),
+        NOT_IN_TEXT.sub("\ufffd", str(text)),
+    )
+
+
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     """Open the file, in mode "ro" (it will not be written to) or "rw"."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         # Quoted, since a name may hold "?", "#" and "%", which mean something in a URI.
         f"file:{quote(os.fsencode(os.path.abspath(path)), safe='')}?mode={mode}",
         uri=True,
@@ -225,6 +259,8 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
         isolation_level=None,  # no transaction but ours
         check_same_thread=False,  # the lock is for that
     )
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    return connection
 
 
 def _check_header(path: str) -> None:
