@@ -24,10 +24,15 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 
+# How a system says that a lock is held. On other errors, the disk may have no locks.
 if sys.platform == "win32":
     import msvcrt
+
+    NOT_FREE: tuple[type[OSError], ...] = (OSError,)
 else:
     import fcntl
+
+    NOT_FREE = (BlockingIOError, FileNotFoundError)
 
 # These two numbers stand in the file's first 100 bytes, and say whose it is and how it
 # is laid out. https://www.sqlite.org/fileformat.html#the_database_header
@@ -45,7 +50,7 @@ PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
 INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)"
-# Cut, since another program may have put a whole book there.
+# Cut to size: another program may have put a whole book there.
 LAST = """
 SELECT substr(sent_at, 1, 100), substr(nick, 1, 100), substr(text, 1, 1024)
 FROM messages WHERE channel = ? ORDER BY id DESC LIMIT ?
@@ -79,9 +84,9 @@ class Message(NamedTuple):
 
 
 def name_key(name: str) -> str:
-    """Return what two names have in common if they count as the same.
+    """Return what to compare and look up names by, of people and of channels.
 
-    That is without case, and with alike forms of a letter as one: "Ｔea" is "tea".
+    It ignores case, and takes alike forms of a letter for one: "Ｔea" is "tea" (NFKC).
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
     return unicodedata.normalize("NFKC", folded)
@@ -206,7 +211,7 @@ def _naming(path: str) -> Iterator[None]:
 
 @contextmanager
 def _only_server(lock: str) -> Iterator[None]:
-    """Hold the lock. When the process dies, however it does, the system frees it."""
+    """Hold the lock. If the process dies, the system frees it, even after kill -9."""
     for _ in range(LOCK_TRIES):
         with open(lock, "ab") as file:
             if _try_to_lock(file):
@@ -221,18 +226,19 @@ def _only_server(lock: str) -> Iterator[None]:
 
 def _try_to_lock(file: BinaryIO) -> bool:
     """Lock the file unless another process has done so."""
-    with suppress(BlockingIOError, PermissionError, FileNotFoundError):
+    with suppress(*NOT_FREE):
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # If the other one removed it since we opened it, it locks nobody out any more.
+        # A server that closed since we opened the file has removed it. Locking it now
+        # would keep nobody out: the next server makes a new one.
         return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
     return False
 
 
 def _remove(file: BinaryIO) -> None:
-    """Remove the file, on Windows after closing it: if it is open, it stays there."""
+    """Remove the file. Windows lets nobody remove a file that is still open."""
     if sys.platform == "win32":
         file.close()
     with suppress(OSError):
