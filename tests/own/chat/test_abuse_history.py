@@ -112,6 +112,22 @@ def test_read_only_disk(lab: Lab, tmp_path: Path) -> None:
     assert server.errors().count("\n") == 1
 
 
+def test_second_server(lab: Lab, history: Path) -> None:
+    """It gets one line and does not start; the first one's clients notice nothing."""
+    server = start(lab, history)
+    members = connect(server, 2)
+    second = launch(lab, history)
+    second.expect_exit(1)
+    reason = "another server uses it"
+    error = f"error: cannot use the history file {str(history)!r}: {reason}\n"
+    assert second.errors() == error
+    ping(members, "still here")
+    stop(server)
+    leave(members)
+    stop(start(lab, history))
+    assert not Path(f"{history}-lock").exists()
+
+
 def test_locked_history(lab: Lab, history: Path, record_property: Record) -> None:
     """While another program writes: refused. Reading and joining go on."""
     server = start(lab, history)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.history import History, HistoryError, Message, name_key
 from tests.harness.exercises import ROOT
 from tests.own.chat.messages import (
     WHEN,
@@ -48,9 +48,19 @@ def test_keeps_several_messages_in_their_order_or_none_of_them(path: Path) -> No
         assert texts(history, "sport") == ["here"]
 
 
+def test_goes_on_after_a_text_that_cannot_be_kept(path: Path) -> None:
+    """A lone surrogate has no UTF-8: a bug in the server, and the file is in order."""
+    with History(path) as history:
+        with pytest.raises(UnicodeEncodeError):
+            history.add(message("refused"), message("\ud800"))
+        history.add(message("one"), message("two"))
+        assert texts(history) == ["one", "two"]
+
+
 def test_keeps_everything_from_run_to_run(path: Path) -> None:
     """Text of any kind comes back as it was."""
     said = ["quote ' \" ; --", "é 聊天 😀", "x" * 1000, " spaces ", "%s ? :a"]
+    said += ["नमस्ते", "e\u0301", "👩\u200d🔬", "<bob> * ! #"]
     for text in said:
         with History(path) as history:
             history.add(message(text))
@@ -65,6 +75,37 @@ def test_keeps_channels_in_the_order_of_creation(path: Path) -> None:
             history.add_channel(name)
     with History(path) as history:
         assert history.channels() == ["zebra", "ant", "聊天"]
+
+
+def test_a_channel_keeps_its_first_spelling(path: Path) -> None:
+    for name in ("Tea", "straße", "tea", "TEA", "\uff34ea", "STRASSE", "Teas"):
+        with History(path) as history:
+            history.add_channel(name)
+    with History(path) as history:
+        assert history.channels() == ["Tea", "straße", "Teas"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Tea", "tEA"),
+        ("\uff34ea", "tea"),  # full-width T
+        ("caf\u00e9", "CAFE\u0301"),  # é as one character and as two
+        ("\uf900", "\u8c48"),  # a compatibility ideograph
+        ("\u1112\u1161\u11ab", "\ud55c"),  # three jamo, one syllable
+        ("\ufb01t", "FIT"),  # a ligature
+        ("straße", "STRASSE"),
+        ("\u212a", "k"),  # the sign of Kelvin
+    ],
+)
+def test_names_that_look_alike_have_one_key(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+    assert name_key(name_key(one)) == name_key(one)
+
+
+def test_names_that_differ_have_keys_that_differ() -> None:
+    names = ["tea", "teas", "te-a", "te_a", "e", "é", "नमस्ते", "नमसत", "l", "1", "ι"]
+    assert len({name_key(name) for name in names}) == len(names)
 
 
 def test_leaves_one_plain_file_behind(path: Path) -> None:
