@@ -18,11 +18,12 @@ import sqlite3
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
+
+from exercise5_chat_channels.names import is_name, name_key
 
 # How a system says that a lock is held. On other errors, the disk may have no locks.
 if sys.platform == "win32":
@@ -69,8 +70,8 @@ NOT_IN_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\s<>#*!]")
 class HistoryError(Exception):
     """The history file cannot be used.
 
-    ``str()`` is one line for whoever runs the server. It names the file, which is none
-    of the clients' business.
+    ``str()`` is one line: when the file is opened, what is wrong with which file, for
+    whoever runs the server; later, what the people in the chat may know.
     """
 
 
@@ -81,15 +82,6 @@ class Message(NamedTuple):
     channel: str  # without "#"
     nick: str
     text: str
-
-
-def name_key(name: str) -> str:
-    """Return what to compare and look up names by, of people and of channels.
-
-    It ignores case, and takes alike forms of a letter for one: "Ｔea" is "tea" (NFKC).
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return unicodedata.normalize("NFKC", folded)
 
 
 class History:
@@ -146,7 +138,7 @@ class History:
         names: dict[str, str] = {}
         select = "SELECT name FROM channels WHERE length(name) BETWEEN 1 AND 100"
         for (name,) in self._read(f"{select} ORDER BY id", ()):
-            if isinstance(name, str) and not NOT_IN_WORD.search(name):
+            if isinstance(name, str) and is_name(name):
                 names.setdefault(name_key(name), name)
         return list(names.values())
 
@@ -170,7 +162,7 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         # A statement is a transaction of its own: it happens wholly or not at all.
-        with self._lock, _naming(self._path):
+        with self._lock, _reporting(self._path):
             try:
                 yield
             except sqlite3.OperationalError:
@@ -195,7 +187,7 @@ class History:
             raise
 
     def _read(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
-        with self._lock, _naming(self._path):
+        with self._lock, _reporting(self._path):
             return self._connection.execute(sql, values).fetchall()
 
 
@@ -207,6 +199,17 @@ def _naming(path: str) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         reason = " ".join(str(error).split())
         raise HistoryError(f"cannot use the history file {path!r}: {reason}") from error
+
+
+@contextmanager
+def _reporting(path: str) -> Iterator[None]:
+    """Say on stderr what is wrong with which file, and raise what all may know."""
+    try:
+        with _naming(path):
+            yield
+    except HistoryError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise HistoryError("the history cannot be used now") from error
 
 
 @contextmanager

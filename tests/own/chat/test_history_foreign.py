@@ -136,7 +136,7 @@ def test_a_channel_that_cannot_be_one_is_left_out(path: Path) -> None:
     edit(path, "INSERT INTO channels (name) VALUES (CAST(x'61ff' AS TEXT))")
     with History(path) as history:
         history.add_channel("聊天")
-        assert history.channels() == ["tea", f"a{BAD}", "聊天"]
+        assert history.channels() == ["tea", "聊天"]
 
 
 FIRST_LAYOUT = """
