@@ -93,7 +93,6 @@ def test_disk_really_full(lab: Lab, tmp_path: Path, record_property: Record) -> 
     members = connect(server, 3)
     big_file = Path(f"/proc/{server.pid}/root{tmp_path}/big")
     big_file.write_bytes(b"x" * 700_000)
-    history = tmp_path / "chat.db"
     refused = assert_refused_and_recovered(members, big_file.unlink)
     stop(server)
     leave(members)
