@@ -41,10 +41,28 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
 
 
 @check(
-    "3.6",
+    "3.7",
+    _("says in one line that the connection is refused or the host unknown"),
+    points=1,
+    hint=_(
+        "Catch OSError around the connection: ConnectionRefusedError and"
+        " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on"
+        " stderr and ends with status 1."
+    ),
+    read=_("Errors in one line"),
+)
+def test_no_connection(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
+    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
+    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
+
+
+@check(
+    "3.8",
     _("says how much is missing of a response that is cut short"),
     points=2,
-    needs=["3.4", "3.5"],
+    needs=["3.6", "3.4"],
     hint=_(
         "Print what came. Then compare the number of body bytes with Content-Length: if"
         " there are fewer, end with 'error: … 3 of 100 bytes' on stderr, and status 1."
@@ -72,28 +90,10 @@ def test_cut_short(lab: Lab) -> None:
 
 
 @check(
-    "3.7",
-    _("says in one line that the connection is refused or the host unknown"),
-    points=1,
-    hint=_(
-        "Catch OSError around the connection: ConnectionRefusedError and"
-        " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on"
-        " stderr and ends with status 1."
-    ),
-    read=_("Errors in one line"),
-)
-def test_no_connection(lab: Lab) -> None:
-    port = system.free_port(lab.host)
-    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
-    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
-    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
-
-
-@check(
-    "3.8",
+    "3.9",
     _("says in one line that there is no answer, or none in HTTP"),
     points=1,
-    needs=["3.1", "3.5"],
+    needs=["3.1", "3.4"],
     hint=_(
         "Look at what you have when the loop ends: nothing at all, or something that"
         " does not begin with HTTP/, is an error. A reset connection is an OSError."
@@ -117,10 +117,10 @@ def test_no_http(lab: Lab) -> None:
 
 
 @check(
-    "3.9",
+    "3.10",
     _("gives up a server that does not answer for ten seconds"),
     points=1,
-    needs=["3.1", "3.6"],
+    needs=["3.1", "3.8"],
     hint=_(
         "create_connection(address, timeout=TIMEOUT) gives each recv() a time limit"
         " too. After it recv() raises TimeoutError: an error like the others."

@@ -3,7 +3,7 @@
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.exchange import Exchange, exchange
-from tests.harness.lab import Lab
+from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON, wait_until
 from tests.harness.peer import Peer
 from tests.harness.relay import (
@@ -38,9 +38,50 @@ def test_second_client_is_served(lab: Lab) -> None:
 
 @check(
     "4.2",
+    _("relays a line, unchanged, to every other client"),
+    points=2,
+    needs=["4.1"],
+    hint=_(
+        "Send the line to every socket in the array but the sender's: the same bytes,"
+        " with the newline, and with the \\r where there was one."
+    ),
+    read=_("Fan-out"),
+)
+def test_relays_to_all_others(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = alice_is_heard(lab, server, "bob", "carol")
+    for line in (
+        f"hello {lab.random_word()}\n",
+        "  l'été à la mer ☀ \r\n",
+        "\n",
+        "x" * 5000 + "\n",
+    ):
+        alice.send(line)
+        bob.expect(line)
+        carol.expect(line)
+
+
+def alice_is_heard(lab: Lab, server: Server, *names: str) -> list[Peer]:
+    """Connect clients who hear alice; whether they are heard is another check's."""
+    began = len(server.history.steps)
+    alice, *others = peers = [server.connect(name) for name in ("alice", *names)]
+    for other in others:
+        say_until_heard(lab, alice, other)
+    ready = f"alice says that all are ready to hear {lab.random_word()}\n"
+    alice.send(ready)
+    for other in others:
+        while not other.read_line(repr(ready)).endswith(ready.encode()):
+            continue
+    who = ", ".join(("alice", *names))
+    server.history.sum_up(began, who, _("connect, and hear alice"))
+    return peers
+
+
+@check(
+    "4.3",
     _("serves whoever speaks first, in whatever order they came"),
     points=1,
-    needs=["4.1"],
+    needs=["4.2"],
     hint=_(
         "The clients must not have to take turns: one thread per client, and none of"
         " them waits for another."
@@ -60,35 +101,10 @@ def test_last_client_speaks_first(lab: Lab) -> None:
 
 
 @check(
-    "4.3",
-    _("relays a line, unchanged, to every other client"),
-    points=2,
-    needs=["4.1"],
-    hint=_(
-        "Send the line to every socket in the array but the sender's: the same bytes,"
-        " with the newline, and with the \\r where there was one."
-    ),
-    read=_("Fan-out"),
-)
-def test_relays_to_all_others(lab: Lab) -> None:
-    server = lab.start_server()
-    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
-    for line in (
-        f"hello {lab.random_word()}\n",
-        "  l'été à la mer ☀ \r\n",
-        "\n",
-        "x" * 5000 + "\n",
-    ):
-        alice.send(line)
-        bob.expect(line)
-        carol.expect(line)
-
-
-@check(
     "4.4",
     _("does not send a line back to its sender"),
     points=1,
-    needs=["4.3"],
+    needs=["4.2"],
     hint=_("Leave the sender's own socket out when you go through the array."),
     read=_("Fan-out"),
 )
@@ -137,6 +153,28 @@ def test_cuts_lines(lab: Lab) -> None:
 
 @check(
     "4.6",
+    _("relays a last line without \\n when its sender closes, with \\n added"),
+    points=1,
+    needs=["4.5"],
+    hint=_("When recv() returns b'', look at what is left over before you leave."),
+    read=_("Framing"),
+)
+def test_last_line_without_newline(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol, dave = connect_all(lab, server, "alice", "bob", "carol", "dave")
+    # Those who leave are the last in the array: a server that still keeps them there
+    # reaches alice and bob before it fails.
+    dave.half_close()
+    dave.wait_for_more()  # the end: then whatever dave left has been relayed
+    carol.send("my last words")
+    carol.close()
+    for listener in (alice, bob):
+        remark = _("dave said nothing, so nothing of his is to be relayed")
+        listener.expect("my last words\n", remark=remark)
+
+
+@check(
+    "4.7",
     _("never mixes the lines of two senders"),
     points=2,
     needs=["4.5"],
@@ -169,29 +207,72 @@ def test_lines_do_not_mix(lab: Lab) -> None:
 
 
 @check(
-    "4.7",
-    _("relays a last line without \\n when its sender closes, with \\n added"),
-    points=1,
-    needs=["4.5"],
-    hint=_("When recv() returns b'', look at what is left over before you leave."),
-    read=_("Framing"),
+    "4.8",
+    _("goes on when clients leave or reset"),
+    points=2,
+    needs=["4.3"],
+    hint=_(
+        "A send to a client that is gone raises OSError: catch it where you send, for"
+        " that one client, and go on with the next. Take clients out of the array when"
+        " their recv() returns b'' or raises."
+    ),
+    read=_("Clients that leave"),
 )
-def test_last_line_without_newline(lab: Lab) -> None:
+def test_goes_on_when_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
-    alice.send("my last words")
-    alice.close()
-    for listener in (bob, carol):
-        listener.expect("my last words\n")
-    carol.half_close()
-    carol.wait_for_more()  # the end: then the server knows before dave comes
-    dave = server.connect("dave")
-    line = say_until_heard(lab, dave, bob)
-    bob.expect(line, remark=_("carol left nothing that could be relayed"))
+    # Those who leave are before bob in the array, where a careless removal skips him.
+    alice, carol, dave, bob = connect_all(lab, server, "alice", "carol", "dave", "bob")
+    carol.close()
+    dave.reset()
+    for n in range(10):
+        alice.send(f"still here {n}\n")
+        bob.expect(f"still here {n}\n", remark=_("who has left says nothing more"))
+    erin = server.connect("erin")
+    say_until_heard(lab, erin, alice)
 
 
 @check(
-    "4.8",
+    "4.9",
+    _("gives back threads and open files of clients that have gone"),
+    points=2,
+    needs=["4.2"],
+    hint=_(
+        "When a client is gone: out of the array, close() its socket, and let its"
+        " thread return. A socket that is only shut down still is an open file."
+    ),
+    read=_("Clients that leave"),
+)
+def test_gives_back_threads_and_files(lab: Lab) -> None:
+    server = lab.start_server(open_files=64)
+    alice = server.connect("alice")
+    come_and_go(lab, server, alice, 10)
+    bob = server.connect("bob")  # in the array he comes after those who have gone
+    say_until_heard(lab, alice, bob)
+    before = system.resources(server.pid)
+    come_and_go(lab, server, alice, 100)
+    if before is None:
+        return  # the system cannot say; the limit of 64 open files has been kept
+    waits = server.slices(SOON)
+    wait_until(lambda: not grew(before, system.resources(server.pid)), waits)
+    after = system.resources(server.pid)
+    what = _("has (threads, open files): {before}, then {after}")
+    lab.history.event(server.name, what.format(before=before, after=after))
+    if grew(before, after):
+        lab.fail(
+            expected=(_("Expected (threads, open files) to return to"), str(before)),
+            got=(_("but after 100 clients there are"), str(after)),
+        )
+
+
+def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
+    """Return whether there are more threads or files; a few may have other reasons."""
+    if after is None:
+        return False
+    return after[0] > before[0] + 5 or after[1] > before[1] + 5
+
+
+@check(
+    "4.10",
     _("keeps each sender's order, and loses and doubles nothing"),
     points=2,
     needs=["4.5"],
@@ -269,73 +350,10 @@ def compare(
 
 
 @check(
-    "4.9",
-    _("goes on when clients leave or reset"),
-    points=2,
-    needs=["4.3"],
-    hint=_(
-        "A send to a client that is gone raises OSError: catch it where you send, for"
-        " that one client, and go on with the next. Take clients out of the array when"
-        " their recv() returns b'' or raises."
-    ),
-    read=_("Clients that leave"),
-)
-def test_goes_on_when_clients_leave(lab: Lab) -> None:
-    server = lab.start_server()
-    # Those who leave are before bob in the array, where a careless removal skips him.
-    alice, carol, dave, bob = connect_all(lab, server, "alice", "carol", "dave", "bob")
-    carol.close()
-    dave.reset()
-    for n in range(10):
-        alice.send(f"still here {n}\n")
-        bob.expect(f"still here {n}\n", remark=_("who has left says nothing more"))
-    erin = server.connect("erin")
-    say_until_heard(lab, erin, alice)
-
-
-@check(
-    "4.10",
-    _("gives back threads and open files of clients that have gone"),
-    points=2,
-    needs=["4.3"],
-    hint=_(
-        "When a client is gone: out of the array, close() its socket, and let its"
-        " thread return. A socket that is only shut down still is an open file."
-    ),
-    read=_("Clients that leave"),
-)
-def test_gives_back_threads_and_files(lab: Lab) -> None:
-    server = lab.start_server(open_files=64)
-    alice = server.connect("alice")
-    come_and_go(lab, server, alice, 10)
-    before = system.resources(server.pid)
-    come_and_go(lab, server, alice, 100)
-    if before is None:
-        return  # the system cannot say; the limit of 64 open files has been kept
-    waits = server.slices(SOON)
-    wait_until(lambda: not grew(before, system.resources(server.pid)), waits)
-    after = system.resources(server.pid)
-    what = _("has (threads, open files): {before}, then {after}")
-    lab.history.event(server.name, what.format(before=before, after=after))
-    if grew(before, after):
-        lab.fail(
-            expected=(_("Expected (threads, open files) to return to"), str(before)),
-            got=(_("but after 100 clients there are"), str(after)),
-        )
-
-
-def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
-    """Return whether there are more threads or files; a few may have other reasons."""
-    if after is None:
-        return False
-    return after[0] > before[0] + 5 or after[1] > before[1] + 5
-
-
-@check(
     "4.11",
     _("disconnects the sender of a line over 64 KiB, and nobody else"),
     points=1,
-    needs=["4.5"],
+    needs=["4.5", "4.8"],
     hint=_(
         "Look at the length of what is left over after each recv(): without a limit"
         " one client fills the server's memory."
@@ -363,7 +381,7 @@ def test_line_too_long(lab: Lab) -> None:
     "4.12",
     _("ends everything on Ctrl+C: every client sees the end, status 0"),
     points=2,
-    needs=["4.1"],
+    needs=["4.2"],
     hint=_(
         "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
         " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next"
