@@ -1,5 +1,7 @@
 """The checks of exercise 4: many clients, one thread each."""
 
+from itertools import groupby
+
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.exchange import Exchange, exchange
@@ -27,7 +29,7 @@ LONG_LINE = b"a" * 60_000 + b"\n"
         "While the server waits in recv() for one client, it cannot look after the"
         " next one: give every client a thread of its own, and a place in the array."
     ),
-    read=_("One thread per client"),
+    read=_("Step 1: a thread for each client"),
 )
 def test_second_client_is_served(lab: Lab) -> None:
     server = lab.start_server()
@@ -45,7 +47,7 @@ def test_second_client_is_served(lab: Lab) -> None:
         "Send the line to every socket in the array but the sender's: the same bytes,"
         " with the newline, and with the \\r where there was one."
     ),
-    read=_("Fan-out"),
+    read=_("Step 1: a thread for each client"),
 )
 def test_relays_to_all_others(lab: Lab) -> None:
     server = lab.start_server()
@@ -83,10 +85,10 @@ def alice_is_heard(lab: Lab, server: Server, *names: str) -> list[Peer]:
     points=1,
     needs=["4.2"],
     hint=_(
-        "The clients must not have to take turns: one thread per client, and none of"
-        " them waits for another."
+        "Clients must not have to take turns: one thread per client, and no thread"
+        " waits for another."
     ),
-    read=_("One thread per client"),
+    read=_("Step 1: a thread for each client"),
 )
 def test_last_client_speaks_first(lab: Lab) -> None:
     server = lab.start_server()
@@ -106,7 +108,7 @@ def test_last_client_speaks_first(lab: Lab) -> None:
     points=1,
     needs=["4.2"],
     hint=_("Leave the sender's own socket out when you go through the array."),
-    read=_("Fan-out"),
+    read=_("Step 2: not to the sender"),
 )
 def test_sender_gets_nothing_back(lab: Lab) -> None:
     server = lab.start_server()
@@ -128,7 +130,7 @@ def test_sender_gets_nothing_back(lab: Lab) -> None:
         "recv() returns what has arrived so far, not what was sent. Keep what is left"
         " over per client, and relay only up to the last \\n."
     ),
-    read=_("Framing"),
+    read=_("Step 3: whole lines"),
 )
 def test_cuts_lines(lab: Lab) -> None:
     server = lab.start_server()
@@ -148,7 +150,7 @@ def test_cuts_lines(lab: Lab) -> None:
         early = _("alice's line was relayed before it was complete")
         bob.expect("carol in between\n", remark=early)
         alice.send(end)
-        bob.expect(rest + end, remark=_("of alice's line a part is missing"))
+        bob.expect(rest + end, remark=_("a part of alice's line is missing"))
 
 
 @check(
@@ -156,8 +158,11 @@ def test_cuts_lines(lab: Lab) -> None:
     _("relays a last line without \\n when its sender closes, with \\n added"),
     points=1,
     needs=["4.5"],
-    hint=_("When recv() returns b'', look at what is left over before you leave."),
-    read=_("Framing"),
+    hint=_(
+        "When recv() returns b'', look at what is left over before you leave the loop:"
+        " if there is something, it is a line that lacks its \\n."
+    ),
+    read=_("Step 3: whole lines"),
 )
 def test_last_line_without_newline(lab: Lab) -> None:
     server = lab.start_server()
@@ -182,28 +187,35 @@ def test_last_line_without_newline(lab: Lab) -> None:
         "sendall() sends in several parts when the receiver is slow, and another"
         " thread can send to the same socket in between. Send under a lock."
     ),
-    read=_("One lock"),
+    read=_("Step 4: one lock"),
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
     peers = connect_all(lab, server, *"abcd", receive_buffer=32768)
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
-    lab.history.event(
-        _("all four"), _("send 10 lines each, at once"), _("60,001 bytes a line")
-    )
+    began = len(lab.history.steps)
     # That is more than all buffers hold: threads have to wait in the middle of a line.
     outgoing = {peer: line * 10 for peer, line in lines.items()}
     exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 30 for p in peers))
+    what = _("send 10 lines of 60,001 bytes each, at the same time")
+    lab.history.sum_up(began, _("all four"), what)
     for listener in peers:
-        for _nth in range(30):
+        for n in range(1, 31):
             wanted = _("30 lines, each of one sender alone")
             line = next_foreign_line(listener, wanted)
             if line not in lines.values():
-                received = _("but {name} received").format(name=listener.name)
+                received = _("but line {n} that {name} received is")
                 lab.fail(
                     expected=(_("Expected a line of"), _("60,000 equal letters")),
-                    got=(received, show(line)),
+                    got=(received.format(n=n, name=listener.name), runs_in(line)),
                 )
+
+
+def runs_in(line: bytes) -> str:
+    """Describe a long line by its runs of equal bytes, the first six of them."""
+    runs = [(letter, len(list(run))) for letter, run in groupby(line.rstrip(b"\n"))]
+    described = [f"{show(bytes([letter]))} × {count:,}" for letter, count in runs[:6]]
+    return _(", then ").join(described + ["…"] * (len(runs) > 6))
 
 
 @check(
@@ -216,7 +228,7 @@ def test_lines_do_not_mix(lab: Lab) -> None:
         " that one client, and go on with the next. Take clients out of the array when"
         " their recv() returns b'' or raises."
     ),
-    read=_("Clients that leave"),
+    read=_("Step 5: clients that leave"),
 )
 def test_goes_on_when_clients_leave(lab: Lab) -> None:
     server = lab.start_server()
@@ -226,7 +238,7 @@ def test_goes_on_when_clients_leave(lab: Lab) -> None:
     dave.reset()
     for n in range(10):
         alice.send(f"still here {n}\n")
-        bob.expect(f"still here {n}\n", remark=_("who has left says nothing more"))
+        bob.expect(f"still here {n}\n", remark=_("clients that have left say nothing"))
     erin = server.connect("erin")
     say_until_heard(lab, erin, alice)
 
@@ -240,7 +252,7 @@ def test_goes_on_when_clients_leave(lab: Lab) -> None:
         "When a client is gone: out of the array, close() its socket, and let its"
         " thread return. A socket that is only shut down still is an open file."
     ),
-    read=_("Clients that leave"),
+    read=_("Step 5: clients that leave"),
 )
 def test_gives_back_threads_and_files(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
@@ -278,10 +290,10 @@ def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
     needs=["4.5"],
     hint=_(
         "Relay a line to all the others before you read the sender's next one, and let"
-        " nobody change the array in the meantime. When a send to one of them raises"
-        " OSError, go on with the next."
+        " nobody change the array meanwhile: remove clients under the lock. When a send"
+        " to one of them raises OSError, go on with the next."
     ),
-    read=_("One lock"),
+    read=_("Step 5: clients that leave"),
 )
 def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
     server = lab.start_server()
@@ -355,10 +367,10 @@ def compare(
     points=1,
     needs=["4.5", "4.8"],
     hint=_(
-        "Look at the length of what is left over after each recv(): without a limit"
+        "After each recv(), check the length of what is left over, too: without a limit"
         " one client fills the server's memory."
     ),
-    read=_("Framing"),
+    read=_("Step 6: a line without an end"),
 )
 def test_line_too_long(lab: Lab) -> None:
     server = lab.start_server()
@@ -374,7 +386,7 @@ def test_line_too_long(lab: Lab) -> None:
     exchange({dave: b"d" * 70_000}, lambda: bool(dave.end))
     dave.read_to_end(_("the end of the stream, or a reset"))
     carol.send("business as usual\n")
-    bob.expect("business as usual\n", remark=_("nothing of the long line should come"))
+    bob.expect("business as usual\n", remark=_("no part of the long line may come"))
 
 
 @check(
@@ -384,10 +396,10 @@ def test_line_too_long(lab: Lab) -> None:
     needs=["4.2"],
     hint=_(
         "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
-        " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next"
-        " start."
+        " returns b''. SIGTERM must end the server in the same way. Catch"
+        " KeyboardInterrupt, and set SO_REUSEADDR for the next start."
     ),
-    read=_("Ctrl+C"),
+    read=_("Step 7: a clean end"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)

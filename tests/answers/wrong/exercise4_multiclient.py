@@ -17,11 +17,32 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="calls_what_the_thread_should_run",
+        did="passed Thread() the result of a call, not the function",
+        tempting="serve_client(client) is what the thread should do",
+        caught_by="4.1",
+        words=("It waits in", "split_lines()", "thread"),
+        changes=(
+            (
+                "target=self.serve_client, args=[client]",
+                "target=self.serve_client(client)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="runs_without_starting",
+        did="called run() where start() is needed",
+        tempting="run() sounds like what a thread should do",
+        caught_by="4.1",
+        words=("It waits in", "thread"),
+        changes=(("args=[client]).start()", "args=[client]).run()"),),
+    ),
+    Wrong(
         name="relays_each_recv",
         did="relayed what each recv() brought",
         tempting="a line typed in nc always comes in one recv()",
         caught_by="4.5",
-        words=("Framing", "before it was complete"),
+        words=("Step 3: whole lines", "before it was complete"),
         changes=(
             (
                 '*lines, rest = (rest + received).split(b"\\n")\n',
@@ -150,7 +171,7 @@ WRONG = [
         did="took a client out of the array while another thread was going through it",
         tempting="list.remove() is one call, and the lock is there for the sending",
         caught_by="4.10",
-        words=("50 lines, but only", "nobody change the array"),
+        words=("50 lines, but only", "remove clients under the lock"),
         changes=(
             (
                 "        with self.lock:\n            self.clients.remove(client)\n",
@@ -214,7 +235,7 @@ WRONG = [
     Wrong(
         name="no_limit",
         did="put no limit to a line's length",
-        tempting="nobody types so much",
+        tempting="nobody types that much",
         caught_by="4.11",
         words=("one client fills the server's memory",),
         changes=(("if len(line) > MAX_LINE:", "if False:"),),
@@ -287,7 +308,7 @@ WRONG = [
         did="relayed only the first line of what a recv() brought",
         tempting="a line typed in nc always comes alone",
         caught_by="4.5",
-        words=("Framing", "left over"),
+        words=("Step 3: whole lines", "left over"),
         changes=(("        for line in lines:\n", "        for line in lines[:1]:\n"),),
     ),
     Wrong(
