@@ -45,7 +45,7 @@ def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
         " request line, Host, Connection, and an empty one. Each ends with \\r\\n, and"
         " nothing comes before its first letter."
     ),
-    read=_("The request"),
+    read=_("Step 1: the request"),
 )
 def test_request(lab: Lab) -> None:
     path = f"/a/page?name={lab.random_word()}"
@@ -93,7 +93,7 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
         " with the head is body already. Nothing else belongs on stdout; what you want"
         " to say goes to stderr."
     ),
-    read=_("Bytes, not text"),
+    read=_("Step 2: bytes, not text"),
 )
 def test_bytes_are_kept(lab: Lab) -> None:
     any_bytes = bytes(lab.numbers.sample(range(256), 256))
@@ -119,7 +119,7 @@ def test_bytes_are_kept(lab: Lab) -> None:
         " with the head is body already. A piece may end in the middle of a character:"
         " do not decode it."
     ),
-    read=_("Reading the whole response"),
+    read=_("Step 3: the whole response"),
 )
 def test_pieces(lab: Lab) -> None:
     whole = response(f"l'été à {lab.random_word()} ☀\n".encode())
@@ -186,7 +186,7 @@ def prints_more(client: Program) -> Iterator[bool]:
         " further call: leave the loop. Without Content-Length there is no number to"
         " compare with."
     ),
-    read=_("The end of the stream"),
+    read=_("Step 3: the whole response"),
 )
 def test_end_of_stream(lab: Lab) -> None:
     head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
@@ -206,7 +206,7 @@ def test_end_of_stream(lab: Lab) -> None:
         "Compare your request with the handout's byte by byte: real servers are"
         " stricter than this suite."
     ),
-    read=_("Real servers"),
+    read=_("Step 3: the whole response"),
 )
 def test_real_servers(lab: Lab) -> None:
     if own := own_server(lab):
@@ -271,7 +271,7 @@ def fetch(lab: Lab, host: str, port: int, path: str) -> Program:
         " that many have arrived, stop. Of a piece that holds more, take"
         " piece[:missing]."
     ),
-    read=_("Content-Length"),
+    read=_("Step 4: Content-Length"),
 )
 def test_content_length(lab: Lab) -> None:
     body = f"à la fin {lab.random_word()}\n".encode()

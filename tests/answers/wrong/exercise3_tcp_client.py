@@ -85,6 +85,10 @@ WRONG = [
                 "printed = sys.stdout.buffer.write(piece[:length])",
                 "print(piece[:length].decode(), end='')\n    printed = len(piece)",
             ),
+            (
+                "except (OSError, UnicodeError, ResponseError)",
+                "except (OSError, ResponseError)",
+            ),
         ),
     ),
     Wrong(
@@ -211,7 +215,7 @@ WRONG = [
         words=("X-Content-Length",),
         changes=(
             ('name.lower() == b"', 'name.lower().endswith(b"'),
-            ('length" and', 'length") and'),
+            ('length":', 'length"):'),
         ),
     ),
     Wrong(
@@ -379,7 +383,7 @@ WRONG = [
         tempting="whatever comes no more has ended",
         file=FILE,
         caught_by="3.10",
-        words=("Half a page is no page",),
+        words=("Half a page is not the page",),
         changes=(
             (
                 '            total = "?" if length == NO_LENGTH else length\n'
@@ -391,13 +395,27 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="ignores_a_length_that_is_no_number",
+        did="took a Content-Length that is not a number for none at all",
+        tempting="isdigit() keeps int() from raising, and the page is printed",
+        file=FILE,
+        caught_by="3.9",
+        words=("status 1", "status 0", "not a number"),
+        changes=(
+            (
+                'raise ResponseError(f"Content-Length is not a number: {value!r}")',
+                "continue",
+            ),
+        ),
+    ),
+    Wrong(
         name="believes_every_length",
         did="called int() on whatever Content-Length says",
         tempting="servers send numbers",
         file=FILE,
         caught_by="3.9",
         words=("traceback", "ValueError"),
-        changes=((" and value.strip().isdigit()", ""),),
+        changes=(("if not value.strip().isdigit():", "if False:"),),
     ),
     Wrong(
         name="reads_without_end",
