@@ -204,7 +204,8 @@ def test_end_of_stream(lab: Lab) -> None:
     needs=["3.1", "3.3"],
     hint=_(
         "Compare your request with the handout's byte by byte: real servers are"
-        " stricter than this suite."
+        " stricter than this suite. They also send more headers, such as Date, whose"
+        " value has colons in it."
     ),
     read=_("Step 3: the whole response"),
 )

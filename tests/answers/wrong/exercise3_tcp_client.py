@@ -184,6 +184,20 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="cuts_headers_at_every_colon",
+        did="cut each header in two with split(b':')",
+        tempting="a header is a name, a colon and a value",
+        file=FILE,
+        caught_by="3.5",
+        words=("ValueError: too many values", "such as Date"),
+        changes=(
+            (
+                'name, _, value = line.partition(b":")',
+                'name, value = line.split(b":") if line else (b"", b"")',
+            ),
+        ),
+    ),
+    Wrong(
         name="waits_for_the_end",
         did="read until the server closes, Content-Length or not",
         tempting="with Connection: close most servers do close",
