@@ -616,7 +616,8 @@ const on = {
     const date = new Date(when), valid = !isNaN(date);  // not so the 32nd of May
     if (valid && day !== dayOf.format(date))
       show(make("p", day = dayOf.format(date), "day"));
-    const kind = who === nick ? "own" : nick && mentions(text, nick) ? "mention" : "";
+    const isOwn = who === nick || who === sessionStorage.nick;  // see claim()
+    const kind = isOwn ? "own" : nick && mentions(text, nick) ? "mention" : "";
     const row = make("p", "", `said ${kind}`), name = make("b", who);
     name.style.setProperty("--hue", hueOf(who));
     const time = make("time", valid ? timeOf.format(date) : when);

@@ -31,6 +31,7 @@ def said_by_kind(user: User, kind: str) -> object:
     return user.run(f"[...document.querySelectorAll('.{kind}')].map({texts})")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nick", ["alice", "नमस्ते", "a.*(+", "東京"])
 def test_own_messages_and_mentions_look_different(
     nick: str, lab: Lab, user: Users
@@ -88,6 +89,7 @@ def test_arrivals_and_departures_are_one_line(lab: Lab, user: Users) -> None:
     alice.wait_for_text("n24 joined, नमस्ते is now x")
 
 
+@pytest.mark.long
 def test_shows_what_is_new_below(lab: Lab, user: Users) -> None:
     alice, server = talk(lab, user)
     server.send(f"{WHEN} <bob> hello\n" * 60)
@@ -105,6 +107,7 @@ def test_shows_what_is_new_below(lab: Lab, user: Users) -> None:
     alice.wait_for("isAtEnd()")
 
 
+@pytest.mark.long
 def test_a_phone_has_room_for_the_log(lab: Lab, user: Users) -> None:
     alice, server = talk(lab, user)
     alice.resize(390, 844, mobile=True)

@@ -14,6 +14,7 @@ web = pytest.fixture(page_of)
 user = pytest.fixture(users_of)
 
 
+@pytest.mark.long
 def test_page_comes_back_by_itself(
     chat: Server, web: Web, lab: Lab, user: Users
 ) -> None:
@@ -29,7 +30,7 @@ def test_page_comes_back_by_itself(
     chat.expect_exit()
     alice.wait_for_text("Not connected: the server has closed the connection")
     alice.press("Enter", "\r", 13)  # sends nothing
-    alice.wait_for_text("refused. Next try in 4 s", "state")
+    alice.wait_for_text("refused. Next try in 2 s", "state")
     history = ("--history", str(lab.folder / "chat.db"))
     again = lab.start_server(*history, port=chat.port)
     again.expect_printed("Listening on", START)
@@ -39,6 +40,7 @@ def test_page_comes_back_by_itself(
     assert alice.run("the('again').hidden && !the('send').disabled")
 
 
+@pytest.mark.long
 def test_page_does_not_come_back_after_quit(web: Web, user: Users) -> None:
     alice = user("alice", web)
     alice.wait_for_text("you are guest1")
@@ -66,6 +68,7 @@ def test_a_reload_keeps_nick_and_channel(web: Web, user: Users) -> None:
     assert alice.run("document.querySelectorAll('.own').length") == 1
 
 
+@pytest.mark.long
 def test_page_asks_again_for_a_nick_that_is_still_taken(lab: Lab, user: Users) -> None:
     """Its old connection may be there a moment longer. Three times, then it rests."""
     listener = lab.listen()
@@ -79,6 +82,8 @@ def test_page_asks_again_for_a_nick_that_is_still_taken(lab: Lab, user: Users) -
     second.send("* you are guest7 in #general\n")
     second.expect("/nick alice\n/channels\n/who\n")
     second.send("! somebody has the nick alice\n")
+    second.send("2026-11-21T10:00:00Z #general <alice> mine\n")
+    alice.wait_for("document.querySelector('.own')?.innerText.includes('mine')")
     second.expect("/nick alice\n")
     second.send("* you are alice in #general\n")
     second.expect("/channels\n/who\n")
@@ -86,6 +91,7 @@ def test_page_asks_again_for_a_nick_that_is_still_taken(lab: Lab, user: Users) -
     assert alice.run("sessionStorage.nick") == "alice"
 
 
+@pytest.mark.long
 def test_a_sixth_tab_says_why_it_waits(web: Web, user: Users) -> None:
     """The others go on, and when one of them is closed it takes the place."""
     alice = user("alice", web)

@@ -59,6 +59,7 @@ def test_a_refused_tab_comes_back(web: Web, user: Users) -> None:
     assert draft(alice) == "a\tb"
 
 
+@pytest.mark.long
 def test_what_could_not_be_sent_comes_back(web: Web, user: Users) -> None:
     alice = user("alice", web)
     alice.wait_for_text("you are guest1")
@@ -86,6 +87,7 @@ def test_pasted_lines_are_messages(lab: Lab, user: Users) -> None:
     assert alice.run("the('send').textContent") == "Send"
 
 
+@pytest.mark.long
 def test_shift_enter_and_input_methods_do_not_send(web: Web, user: Users) -> None:
     alice = user("alice", web)
     alice.wait_for_text("you are guest1")
