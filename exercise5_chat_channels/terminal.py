@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -148,8 +149,12 @@ class Keyboard:
         self.stopped = sys.stdin is None
         self.mode: list[Any] = []  # the terminal's, while we edit
         self.mode_before: list[Any] = []
-        # select() waits for stdin and for this pipe at the same time.
+        # select() waits for stdin and for this pipe at the same time. Signals ring it,
+        # too: another thread may receive them, which doesn't end the wait of this one.
         self.ear, self.bell = os.pipe()
+        if POSIX:
+            os.set_blocking(self.bell, False)
+            signal.set_wakeup_fd(self.bell)
         encoding = getattr(sys.stdin, "encoding", None) or "utf-8"
         decoder = codecs.getincrementaldecoder(encoding)("replace")
         self.decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
@@ -197,22 +202,23 @@ class Keyboard:
         os.write(self.bell, b"!")
 
     def answer_bell(self) -> str:
-        """Look why we were woken; return "" if it was by stop()."""
-        if self.mode:
-            set_mode(self.mode)
+        """Look why we were woken, by stop() or after Ctrl+Z; return a key or ""."""
+        while in_background() and not self.stopped:
+            time.sleep(0.1)  # until fg, which not every shell lets us know
+        if self.mode and not self.stopped:
+            set_mode(self.mode)  # the shell has changed it
         os.read(self.ear, 4096)
         return "" if self.stopped else REDRAW
 
     def take(self) -> None:
         """Let the terminal hand over each key, and show none itself; termios(3).
 
-        Ctrl+C and Ctrl+Z do what they always do. After Ctrl+Z and fg, the shell has
-        changed the terminal, and we take it again.
+        Ctrl+C and Ctrl+Z do what they always do.
         """
         self.mode_before = termios.tcgetattr(sys.stdin)
         self.mode = termios.tcgetattr(sys.stdin)
         self.mode[3] &= ~(termios.ICANON | termios.ECHO)
-        signal.signal(signal.SIGCONT, lambda *_: os.write(self.bell, b"!"))
+        signal.signal(signal.SIGCONT, lambda *_: None)  # not ignored, so it rings
         set_mode(self.mode)
 
     def give_back(self) -> None:
@@ -234,13 +240,14 @@ def in_background() -> bool:
 
 
 def set_mode(mode: list[Any]) -> None:
-    """Set the terminal's mode. In the background the system stops us here until fg."""
-    while True:
+    """Set the terminal's mode, once more if a signal comes in between."""
+    interrupted = True
+    while interrupted:
         try:
-            return termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, mode)
+            interrupted = False
         except termios.error as error:
-            if error.args[0] != errno.EINTR:  # EIO: our shell is gone
-                return None
+            interrupted = error.args[0] == errno.EINTR  # or EIO: our shell is gone
 
 
 def write(text: str) -> None:
@@ -333,7 +340,7 @@ class Transcript:
         if not said:
             return [line]
         when, channel, nick, text = said.groups()
-        day, time = local_time(when)
+        day, clock = local_time(when)
         new = []
         if channel != self.channel:
             new.append(f"#{channel}")
@@ -341,7 +348,7 @@ class Transcript:
             new.append(day)
         self.channel, self.day = channel, day
         heading = [f"-- {', '.join(new)} --"] if new else []
-        return [*heading, f"{time} <{nick}> {text}"]
+        return [*heading, f"{clock} <{nick}> {text}"]
 
 
 def local_time(when: str) -> tuple[str, str]:
