@@ -147,6 +147,7 @@ def test_takes_its_terminal_back_after_ctrl_z(desk: Desk) -> None:
     desk.client.change_terminal(settings_of_new_terminal())
     desk.client.history.event("the user", "presses Ctrl+Z, then types fg")
     os.kill(desk.client.pid, signal.SIGCONT)
+    desk.client.expect_printed("\r\x1b[Jhel")
     desk.see(GREETING, "hel")
     desk.client.type("lo" + ENTER)
     desk.server.expect("hello\n")
