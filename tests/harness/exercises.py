@@ -76,7 +76,14 @@ _ALL = (
         " [protocol](exercise5_chat_channels/PROTOCOL.md)",
         learns="one order, history, slow readers, floods, a clean end",
         yours=("server.py", "client.py"),
-        given=("startup.py", "names.py", "history.py", "gui.py", "web.py"),
+        given=(
+            "startup.py",
+            "names.py",
+            "history.py",
+            "terminal.py",
+            "gui.py",
+            "web.py",
+        ),
         continues="exercise4_multiclient",
     ),
 )

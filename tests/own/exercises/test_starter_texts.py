@@ -31,8 +31,8 @@ def test_has_its_solutions_functions_signatures_and_docstrings(starter: str) -> 
     assert ast.get_docstring(ours) == ast.get_docstring(solution)
     assert outline(ours) == outline(solution)
     assert constants(ours) == constants(solution)
-    # A starter's last lines, which a solution has not, look for files with os.
-    assert imports(ours) <= imports(solution) | {"import os"}
+    says_what_is_next = {"import os"}  # the lines at a starter's end need it
+    assert imports(ours) - says_what_is_next <= imports(solution)
 
 
 @each_starter
