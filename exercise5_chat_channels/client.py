@@ -53,13 +53,13 @@ class Connection:
 
         A character may be cut in two by recv(), a line never is: so decode lines.
         """
-        # TODO 5.21: receive, cut at newlines as in exercise 4, and yield decoded lines
-        # TODO 5.24: end when recv() returns b"", and also when it raises OSError
+        # TODO 5.10: receive, cut at newlines as in exercise 4, and yield decoded lines
+        # TODO 5.13: end when recv() returns b"", and also when it raises OSError
         yield from ()
 
     def send_line(self, text: str) -> None:
         """Send one line; raise OSError when the connection has ended."""
-        # TODO 5.22: send the text and a newline, in UTF-8
+        # TODO 5.11: send the text and a newline, in UTF-8
 
     def close(self) -> None:
         """End the connection; another thread's lines() ends with it."""
@@ -72,14 +72,14 @@ def show_lines(
     connection: Connection, terminal: Terminal, leaving: threading.Event
 ) -> None:
     """Show what the server sends; when it goes, end the wait for the keyboard too."""
-    # TODO 5.21: terminal.show() each line of the connection, made harmless()
-    # TODO 5.24: after the last, unless leaving.is_set(), show that the server has gone;
+    # TODO 5.10: terminal.show() each line of the connection, made harmless()
+    # TODO 5.13: after the last, unless leaving.is_set(), show that the server has gone;
     # then terminal.stop_typing() ends the wait for the keyboard
 
 
 def harmless(text: str) -> str:
     """Return text in which the characters that HARMFUL finds show as escapes."""
-    # TODO 5.25: replace each that HARMFUL finds by its escape, such as \x1b
+    # TODO 5.14: replace each that HARMFUL finds by its escape, such as \x1b
     return text
 
 
@@ -89,26 +89,26 @@ def type_lines(
     """Send what is typed, until /quit, Ctrl+D or Ctrl+C; then take our leave."""
     with contextlib.suppress(KeyboardInterrupt):
         for text in terminal.typed_lines(comes_back):
-            # TODO 5.23: leave the loop at /quit and at /quitter
+            # TODO 5.12: leave the loop at /quit and at /quitter
             connection.send_line(text)
     leaving.set()
-    # TODO 5.23: send /quit, so that the server closes the connection
+    # TODO 5.12: send /quit, so that the server closes the connection
 
 
 def comes_back(text: str) -> bool:
     """Return whether the server will send a typed line back: is it a message?"""
-    # TODO 5.22: all that is typed, but neither commands nor an empty line. And //text?
+    # TODO 5.11: all that is typed, but neither commands nor an empty line. And //text?
     return False
 
 
 def chat(connection: Connection, terminal: Terminal) -> None:
     """Listen to keyboard and server until one of them ends the conversation."""
     leaving = threading.Event()
-    # TODO 5.21: create and start a thread, called reader, that runs show_lines()
+    # TODO 5.10: create and start a thread, called reader, that runs show_lines()
     try:
         with contextlib.suppress(OSError):  # the server is gone
             type_lines(connection, terminal, leaving)
-        # TODO 5.23: wait_for_last_words() of the server
+        # TODO 5.12: wait_for_last_words() of the server
     finally:  # even if somebody presses Ctrl+C once more
         connection.close()
 

@@ -1,6 +1,6 @@
-"""Done step by step, an exercise passes check by check: no check waits for a later step.
+"""Done step by step, an exercise passes check by check.
 
-And what has passed once is not broken by a later step.
+No check waits for a later step, and what has passed once is not broken by one.
 """
 
 import shutil
