@@ -152,9 +152,9 @@ def test_slashes(lab: Lab) -> None:
     points=2,
     needs=["5.1"],
     hint=_(
-        "See that it is a name, in any script: is_name(). Look for it among all"
-        " clients' nicks, without case and letters' forms: name_key(). Answer '* you"
-        " are …' or '! …'."
+        "See that it is a name, in any script: is_name(). Look for it among the others'"
+        " nicks, without case and letters' forms: name_key(). Answer '* you are …' or"
+        " '! …'."
     ),
     read=_("Step 3: nicks"),
 )
