@@ -11,6 +11,10 @@ from tests.harness.checks import check
 from tests.harness.lab import Lab
 from tests.harness.words import _
 
+ANY_SCRIPT = ("été", "e\u0301te\u0301", "日本語", "नमस्ते", "é" * 20)  # marks, too
+NO_NAMES = ("", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀")
+INVISIBLE = "\u3164"  # a letter, says Unicode
+
 
 @check(
     "5.1",
@@ -148,9 +152,9 @@ def test_slashes(lab: Lab) -> None:
     points=2,
     needs=["5.1"],
     hint=_(
-        "Look for the nick, without case (str.casefold), among all clients' nicks, and"
-        " see that it is 1 to 20 letters, digits, - or _ of any script. Answer '* you"
-        " are …' or '! …'."
+        "See that it is a name, in any script: is_name(). Look for it among the others'"
+        " nicks, without case and letters' forms: name_key(). Answer '* you are …' or"
+        " '! …'."
     ),
     read=_("Step 3: nicks"),
 )
@@ -158,20 +162,13 @@ def test_nick(lab: Lab) -> None:
     server = start(lab)
     alice, bob = connect_all(server, 2)
     next_guest = f"GUEST{int(bob.nick.removeprefix('guest')) + 1}"
-    for nick in (
-        "alice",
-        lab.random_word(),
-        "A-1_b",
-        "été",
-        "日本語",
-        "é" * 20,
-        "ZoE",
-        "zoe",
-    ):
+    for nick in ("alice", lab.random_word(), "A-1_b", *ANY_SCRIPT, "ZoE", "zoe"):
         alice.takes_nick(nick)
-    for nick in ("zoe", "ZOE", "", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀"):
+    for nick in ("zoe", "ZOE", full_width("zoe"), full_width("ZOE"), *NO_NAMES):
         bob.says(f"/nick {nick}")
         bob.is_refused(f"/nick {nick}")
+    bob.says(f"/nick {INVISIBLE}")
+    bob.is_refused(r"/nick \u3164")
     bob.says("/nick")
     bob.sees_refusal(_("'! …', because /nick without a name must be refused"))
     bob.takes_nick("alice")  # which is free again
@@ -183,6 +180,11 @@ def test_nick(lab: Lab) -> None:
         carol.fail(_("a nick that nobody has"), carol.nick, taken)
 
 
+def full_width(name: str) -> str:
+    """Return the twin of an ASCII name: its letters as they are wide as a 漢字."""
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in name)
+
+
 @check(
     "5.7",
     _("moves a client from channel to channel with /join"),
@@ -190,8 +192,8 @@ def test_nick(lab: Lab) -> None:
     needs=["5.2", "5.3"],
     hint=_(
         "Take the client out of its channel, put it into the other, and answer '* you"
-        " are NICK in #CHANNEL'. See first that there is such a channel. /who is"
-        " sorted, whoever came first."
+        " are NICK in #CHANNEL'. See first that there is such a channel. A message goes"
+        " to the members of its channel only. /who is sorted, whoever came first."
     ),
     read=_("Step 4: channels"),
 )
@@ -209,7 +211,7 @@ def test_join(lab: Lab) -> None:
     all_see([alice, bob], alice, text, text)
     alice.joins("general")
     are_here([alice, carol], alice)
-    all_see([alice], alice, "back", "back")
+    all_see([alice, carol], alice, "back", "back")
 
 
 @check(
@@ -218,8 +220,9 @@ def test_join(lab: Lab) -> None:
     points=2,
     needs=["5.6", "5.7"],
     hint=_(
-        "Refuse a name that is ill-formed or exists; else make the channel and let its"
-        " creator join it. Look and make under one lock, or two clients both make it."
+        "Refuse a name that is ill-formed, is_name(), or exists, name_key(). Else make"
+        " the channel, called as it was written, and let its creator join it. Look and"
+        " make under one lock, or two clients both make it."
     ),
     read=_("Step 4: channels"),
 )
@@ -228,13 +231,15 @@ def test_create(lab: Lab) -> None:
     members = connect_all(server, 5)
     alice, bob = members[:2]
     games = lab.random_word()
-    for member, name in ((alice, games), (bob, "#été")):
+    for member, name in ((alice, games), (bob, "#été"), (bob, "Tea")):
         member.says(f"/create {name}")
         member.is_greeted(name.removeprefix("#"))
-    there = games, f"#{games}", games.upper(), "general"
-    for name in (*there, "", "a b", "a.b", "c" * 21):
+    there = games, f"#{games}", games.upper(), full_width(games), "tea", "general"
+    for name in (*there, *NO_NAMES):
         bob.says(f"/create {name}")
         bob.is_refused(f"/create {name}")
+    bob.says(f"/create {INVISIBLE}")
+    bob.is_refused(r"/create \u3164")
     for n in range(10):
         for member in members:
             member.says(f"/create race{n}")
@@ -245,10 +250,12 @@ def test_create(lab: Lab) -> None:
             nicks = _(" and ").join(makers)
             created = _("{nicks} could {command}.")
             lab.fail(created.format(nicks=nicks, command=f"/create race{n}"))
-    bob.joins(games)
+    for name in (games, "tea", full_width("TEA")):
+        bob.says(f"/join {name}")
+        bob.is_greeted(games if name == games else "Tea")
     races = " ".join(f"#race{n}" for n in range(10))
     bob.says("/channels")
-    bob.sees_notice(f"* channels: #general #sport #{games} #été {races}")
+    bob.sees_notice(f"* channels: #general #sport #{games} #été #Tea {races}")
 
 
 @check(
