@@ -115,9 +115,9 @@ def test_listens(lab: Lab) -> None:
     points=1,
     needs=["1.1"],
     hint=_(
-        "Send the status line, the headers, an empty line, the page. If the server"
-        " waits in recv(): the request is complete at its empty line, \\r\\n\\r\\n. The"
-        " browser does not close before it has the answer."
+        "Read the request, then send the status line, the headers, an empty line, the"
+        " page. If the server waits in recv(): the request is complete at its empty line,"
+        " \\r\\n\\r\\n. The browser does not close before it has the answer."
     ),
     read=_("Step 2: the response"),
 )
@@ -312,9 +312,9 @@ def test_starts_again(lab: Lab) -> None:
     points=1,
     needs=["1.7"],
     hint=_(
-        "When a client has closed, recv() returns b'': leave the loop, and do not take"
-        " a request apart that is not there. When it has reset the connection, recv()"
-        " raises OSError: catch that around the client's work."
+        "When a client has closed, recv() returns b'': leave the loop, even with half a"
+        " request, and do not take a request apart that is not there. When it has reset"
+        " the connection, recv() raises OSError: catch that around the client's work."
     ),
     read=_("Step 6: clients that leave"),
 )
@@ -361,8 +361,8 @@ def test_ctrl_c_and_errors(lab: Lab) -> None:
 
 
 TAKEN = _(
-    "A second server must not start on a port where one listens. SO_REUSEPORT, and on"
-    " Windows SO_REUSEADDR, would let it."
+    "The port is taken: the second server must end. If it runs, SO_REUSEPORT, or on"
+    " Windows SO_REUSEADDR, has let it."
 )
 
 
