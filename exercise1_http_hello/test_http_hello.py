@@ -116,8 +116,8 @@ def test_listens(lab: Lab) -> None:
     needs=["1.1"],
     hint=_(
         "Read the request, then send the status line, the headers, an empty line, the"
-        " page. If the server waits in recv(): the request is complete at its empty line,"
-        " \\r\\n\\r\\n. The browser does not close before it has the answer."
+        " page. If the server waits in recv(): the request is complete at its empty"
+        " line, \\r\\n\\r\\n. The browser does not close before it has the answer."
     ),
     read=_("Step 2: the response"),
 )
