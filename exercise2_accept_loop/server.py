@@ -82,10 +82,10 @@ def read_head(client: socket.socket) -> bytes:
 
 def choose_status(head: bytes) -> str:
     """Return the status that a request head deserves (RFC 9110, section 15)."""
-    # TODO 2.4: when the path is not /, return "404 Not Found"
-    # TODO 2.5: before that, when the method is not GET, "405 Method Not Allowed"
-    # TODO 2.6: before that, when it is not a whole HTTP/1 request, "400 Bad Request"
-    # TODO 2.9: before that, over MAX_HEAD bytes, "431 Request Header Fields Too Large"
+    # TODO 2.9: for more than MAX_HEAD bytes, "431 Request Header Fields Too Large"
+    # TODO 2.6: for what is not a whole request of HTTP/1, return "400 Bad Request"
+    # TODO 2.5: for another method than GET, return "405 Method Not Allowed"
+    # TODO 2.4: for another path than /, return "404 Not Found"
     return "200 OK"
 
 
