@@ -265,6 +265,9 @@ class ChatServer:
                     self.throttle(client, lines)
                     self.handle(client, lines)
                     self.flush_all()
+        except HistoryError as reason:  # so it could not even join the first channel
+            with self.lock:
+                client.hang_up(f"! {reason}")
         except Exception:  # a mistake in this program
             traceback.print_exc()
             with self.lock:

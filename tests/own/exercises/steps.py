@@ -7,6 +7,7 @@ So the program that a student has after a step can be made from the two.
 import difflib
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tests.harness.checks import number_of
 from tests.harness.exercises import ROOT
@@ -59,14 +60,13 @@ def shares(ours: Lines, solution: Lines) -> Iterator[tuple[str, Lines, Lines]]:
     if len({first_check(todo) for todo in todos}) == 1:
         yield first_check(todos[0]), ours, solution
         return
-    rest = ours[ours.index(todos[-1]) + 1 :]  # what stays until all is done
     statements = list(statements_of(solution))
-    for n, todo in enumerate(todos):
-        is_last = n == len(todos) - 1
-        count = len(statements) if is_last else 1 + (" and " in todo)
+    begins = [n for n, line in enumerate(ours) if line in todos]
+    for n, (begin, end) in enumerate(pairwise([*begins, len(ours)]), start=1):
+        count = 1 + (" and " in ours[begin]) if n < len(todos) else len(statements)
         share, statements = statements[:count], statements[count:]
-        before = [todo, *rest] if is_last else [todo]
-        yield first_check(todo), before, [line for part in share for line in part]
+        before, after = ours[begin:end], [line for part in share for line in part]
+        yield first_check(ours[begin]), before, after
 
 
 def statements_of(lines: Lines) -> Iterator[Lines]:
