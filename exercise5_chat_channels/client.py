@@ -72,14 +72,14 @@ def show_lines(
     connection: Connection, terminal: Terminal, leaving: threading.Event
 ) -> None:
     """Show what the server sends; when it goes, end the wait for the keyboard too."""
-    # TODO 5.10: terminal.show() each line of the connection, made harmless()
-    # TODO 5.13: after the last, unless leaving.is_set(), show that the server has gone;
-    # then terminal.stop_typing() ends the wait for the keyboard
+    # TODO 5.10: call terminal.show(harmless(line)) for each line of connection.lines()
+    # TODO 5.13: after the last line, unless leaving.is_set(): show that the server has
+    # closed the connection, and call terminal.stop_typing()
 
 
 def harmless(text: str) -> str:
     """Return text in which the characters that HARMFUL finds show as escapes."""
-    # TODO 5.14: replace each that HARMFUL finds by its escape, such as \x1b
+    # TODO 5.14: replace each that HARMFUL finds by an escape such as \x1b
     return text
 
 
@@ -89,7 +89,7 @@ def type_lines(
     """Send what is typed, until /quit, Ctrl+D or Ctrl+C; then take our leave."""
     with contextlib.suppress(KeyboardInterrupt):
         for text in terminal.typed_lines(comes_back):
-            # TODO 5.12: leave the loop at /quit and at /quitter
+            # TODO 5.12: break at /quit and at /quitter
             connection.send_line(text)
     leaving.set()
     # TODO 5.12: send /quit, so that the server closes the connection
@@ -97,7 +97,7 @@ def type_lines(
 
 def comes_back(text: str) -> bool:
     """Return whether the server will send a typed line back: is it a message?"""
-    # TODO 5.11: all that is typed, but neither commands nor an empty line. And //text?
+    # TODO 5.11: return True for a message. //text is one; commands and "" are not
     return False
 
 
@@ -108,7 +108,7 @@ def chat(connection: Connection, terminal: Terminal) -> None:
     try:
         with contextlib.suppress(OSError):  # the server is gone
             type_lines(connection, terminal, leaving)
-        # TODO 5.12: wait_for_last_words() of the server
+        # TODO 5.12: call wait_for_last_words(), given below
     finally:  # even if somebody presses Ctrl+C once more
         connection.close()
 

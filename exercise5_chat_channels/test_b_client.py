@@ -4,21 +4,28 @@ The suite plays the server, and types on the client's keyboard.
 """
 
 import re
-import unicodedata
 
 from tests.harness import system
 from tests.harness.checks import check
+from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.screen import Screen
 from tests.harness.words import _
 
+HARMFUL = "\x1b[2J\x07\x00\x9b31mred\rblue\x7f\u2028\u202e"
+ALIVE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")  # all but newlines
 GREETING = "* you are guest1 in #general\n"
 FROM_BOB = "2026-11-21T10:00:00Z #general <bob> hello, été ☀\n"
+LAST_WORDS = _(
+    "At the end of the input the server may still have much to say: what was typed last"
+    " comes back. Send /quit, and show what comes until the server closes."
+)
 CUT = _(
     "recv() may end in the middle of a character: decode whole lines, never pieces."
 )
+NO_END = _("Every line ends with \\n: send it after the text.")
 KEPT_BACK = _(
     "The client has read that. Print each line at once, with flush=True: into a pipe,"
     " Python keeps back what it prints."
@@ -76,6 +83,7 @@ def test_shows_what_comes(lab: Lab) -> None:
     hint=_(
         "A message that you type comes back from the server, so in a terminal it would"
         " appear twice: erase the typed line (ESC [A goes up a row, ESC [J erases)."
+        " A command does not come back: leave it there. //text is a message."
     ),
     read=_("Step 7: speak"),
 )
@@ -84,19 +92,38 @@ def test_sends_what_is_typed(lab: Lab) -> None:
     typed = f"hello from the keyboard, {lab.random_word()}"
     for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n"):
         client.type(line)
-        server.expect(line)
+        expect_sent(server, line)
     server.send(f"2026-11-21T10:00:00Z #general <guest1> {typed}\n")
     server.send("* that was the receipt\n")
     client.expect_printed("that was the receipt")
     expect_once(lab, client, typed)
     if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
-        client, server = start_chat(lab, in_terminal=True)
-        client.type("only once\n")
-        server.expect("only once\n")
-        server.send("2026-11-21T10:00:00Z #general <guest1> only once\n")
-        server.send("* that was the receipt\n")
-        client.expect_printed("that was the receipt")
-        expect_erased(lab, client, "only once")
+        expect_tidy_terminal(lab)
+
+
+def expect_sent(server: Peer, line: str) -> None:
+    """Expect a line as it was typed."""
+    try:
+        server.expect(line)
+    except CheckFailedError as error:
+        if server.unread == line.rstrip("\n").encode():
+            error.failure.hint = NO_END
+        raise
+
+
+def expect_tidy_terminal(lab: Lab) -> None:
+    """Type in a terminal: messages should appear once, and so should commands."""
+    client, server = start_chat(lab, in_terminal=True)
+    for line, text in (("only once", "only once"), ("//slash", "/slash")):
+        client.type(f"{line}\n")
+        server.expect(f"{line}\n")
+        server.send(f"2026-11-21T10:00:00Z #general <guest1> {text}\n")
+    client.type("/who\n")
+    server.expect("/who\n")
+    server.send("* people in #general: guest1\n")
+    client.expect_printed("people in #general")
+    for text in ("only once", "/slash", "/who"):
+        expect_on_screen_once(lab, client, text)
 
 
 def expect_once(lab: Lab, client: Program, typed: str) -> None:
@@ -109,15 +136,15 @@ def expect_once(lab: Lab, client: Program, typed: str) -> None:
         )
 
 
-def expect_erased(lab: Lab, client: Program, typed: str) -> None:
-    """Look whether the terminal's echo of a typed line was taken off the screen.
+def expect_on_screen_once(lab: Lab, client: Program, typed: str) -> None:
+    """Look whether the echo of a message was taken off the screen, and no command's.
 
     A client that does more with the screen than we know has taken care of it.
     """
     screen = Screen()
     screen.feed(bytes(client.stdout.data))
     shown = "\n".join(screen.everything())
-    if shown.count(typed) > 1 and not screen.unknown:
+    if shown.count(typed) != 1 and not screen.unknown:
         lab.fail(
             expected=(_("Expected the terminal to show"), once(typed)),
             got=(_("but it shows"), repr(shown)),
@@ -147,7 +174,12 @@ def test_ways_out(lab: Lab) -> None:
         expect_to_leave(client, server)
     client, server = start_chat(lab)
     client.end_typing()
-    expect_to_leave(client, server)
+    server.wait_for_more()
+    server.send("* the last words\n")
+    server.close()
+    if not client.prints("* the last words"):
+        client.fail_printing("* the last words", LAST_WORDS)
+    client.expect_exit()
     client, server = start_chat(lab)
     client.wait_until_idle()
     client.interrupt()
@@ -201,18 +233,18 @@ def test_server_is_gone(lab: Lab) -> None:
     needs=["5.10"],
     hint=_(
         "ESC and its like drive the terminal: whoever can send them can move your"
-        " cursor and hide text. Show an escape such as \\x1b instead."
+        " cursor and hide text; U+202E turns the text after it around. Show an escape"
+        " such as \\x1b instead."
     ),
     read=_("Step 9: harmless text"),
 )
 def test_control_characters(lab: Lab) -> None:
     client, server = start_chat(lab)
-    server.send(FROM_BOB.replace("hello", "\x1b[2J\x07\x00\x9b31mred\rblue\x7f\u2028"))
+    server.send(FROM_BOB.replace("hello", HARMFUL))
     server.send("* the next line\n")
     client.expect_printed("* the next line")
     printed = bytes(client.stdout.data).decode(errors="replace").replace("\r\n", "\n")
-    live = [sign for sign in printed if unicodedata.category(sign) in ("Cc", "Zl")]
-    if live := [sign for sign in live if sign != "\n"]:
+    if live := ALIVE.findall(printed):
         client.fail(
             expected=(_("Expected the client to print"), _("no control characters")),
             got=(_("but among what it printed are"), repr("".join(live))),

@@ -17,9 +17,10 @@ import unicodedata
 from collections.abc import Iterator
 
 STDIN, STDOUT = 0, 1
-LAST_WORDS = 2.0  # seconds for the server to say goodbye
+LAST_WORDS = 2.0  # seconds of silence after which the server has said goodbye
 PROMPT = "> "
-BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # turn text around
+# These turn text around.
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 printing = threading.Lock()
 
 
@@ -132,6 +133,8 @@ def erase_typed(line: str) -> None:
 
 def typed_lines() -> Iterator[str]:
     """Yield what is typed, without the line's end; it is read byte by byte."""
+    if sys.stdin is None:  # closed by "<&-": by now the connection has its number
+        return
     line = b""
     encoding = sys.stdin.encoding or "utf-8"
     while byte := os.read(STDIN, 1):
@@ -150,6 +153,7 @@ class Chat:
         """Use a connection that is open."""
         self.connection = connection
         self.leaving = False
+        self.heard = threading.Event()  # something since we asked the last time
 
     def type_lines(self) -> None:
         """Send what is typed: the work of the second thread."""
@@ -168,16 +172,21 @@ class Chat:
     def show_lines(self) -> None:
         """Show what the server says, to its end: the work of the main thread."""
         for line in self.connection.lines():
+            self.heard.set()
             show(line)
 
     def leave(self) -> None:
-        """Ask the server to end the connection, and end it if it does not."""
+        """Ask the server to end the connection, and end it if nothing more comes."""
         self.leaving = True
-        timer = threading.Timer(LAST_WORDS, self.connection.close)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=self.end_when_silent, daemon=True).start()
         with contextlib.suppress(OSError):
             self.connection.send_line("/quit")
+
+    def end_when_silent(self) -> None:
+        """End the connection when the server has been silent for a while."""
+        while self.heard.wait(LAST_WORDS):
+            self.heard.clear()
+        self.connection.close()
 
     def run(self) -> None:
         """Talk until somebody ends it."""
