@@ -95,7 +95,7 @@ def expect_nobody_at_other_addresses(server: Server) -> None:
     points=1,
     hint=_(
         "bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
-        " flush=True: into a pipe, Python keeps back what it prints."
+        " flush=True: without it, Python keeps the line back until the program ends."
     ),
     read=_("Step 1: listening"),
 )
