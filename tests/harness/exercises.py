@@ -76,7 +76,7 @@ _ALL = (
         " [protocol](exercise5_chat_channels/PROTOCOL.md)",
         learns="one order, history, slow readers, floods, a clean end",
         yours=("server.py", "client.py"),
-        given=("history.py", "gui.py", "web.py"),
+        given=("history.py", "gui.py", "gui_parts.py", "web.py"),
         continues="exercise4_multiclient",
     ),
 )
