@@ -267,7 +267,7 @@ class Window:
         if channel != self.shown:
             self.shown, self.day, self.unread, self.told = channel, "", 0, 0
             self.title["text"] = f"#{channel}"
-            self.at_end, self.moves = True, Moves()
+            self.at_end = True
             self.pending.clear()
             self.take_back("1.0")
 

@@ -96,6 +96,28 @@ def test_knows_which_line_was_refused(listening: socket.socket, user: Users) -> 
         assert len(alice.window.entry.sent) == 6
 
 
+def test_is_not_misled_about_what_was_refused(
+    listening: socket.socket, user: Users
+) -> None:
+    """By the history, by what is shown in another way, by another connection."""
+    alice, connection = connected(user, listening)
+    with connection:
+        for line in ("/join tea", "\u202eone", "two"):
+            alice.say(line)
+        said = "2026-11-21T10:00:00Z #tea <alice> "
+        connection.sendall(f"{said}two\n* you are alice in #tea\n".encode())
+        connection.sendall(f"{said}\u202eone\n".encode())
+        alice.wait_for("\\u202eone")
+        assert alice.window.entry.unanswered == ["two"]
+    alice.wait_for("Not connected")
+    alice.window.again.invoke()
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"* you are alice in #tea\n")
+        alice.wait_for("you are alice in #tea")
+        assert alice.window.entry.unanswered == []
+
+
 def test_goes_back_and_forth_in_what_was_sent(
     listening: socket.socket, user: Users
 ) -> None:
@@ -111,6 +133,11 @@ def test_goes_back_and_forth_in_what_was_sent(
             alice.press(entry, keys)
             seen.append(entry.typed())
         assert seen == ["one", "two", "two", "one", "new", "new"]
+        alice.press(entry, "<Up>")
+        alice.press(entry, "<Up>")
+        alice.say("")
+        alice.press(entry, "<Up>")
+        assert entry.typed() == "two"
 
 
 def test_remembers_a_bounded_number_of_lines(

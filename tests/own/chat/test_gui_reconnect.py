@@ -113,14 +113,14 @@ def test_waits_longer_each_time(
 
 def test_stays_away_after_quit(server: Server, user: Users, clock: Clock) -> None:
     """Anyone who has left wants to be away; the button brings them back."""
-    alice = user(server.port)
-    alice.wait_for("you are alice")
+    alice = user(server.port, "")
+    alice.wait_for("you are guest")
     alice.say("/quit")
     alice.wait_for("bye", "Not connected")
     assert alice.window.again_at is None
     assert "again" not in alice.window.state["text"]
     alice.window.again.invoke()
-    alice.wait(lambda: "bye" not in alice.text() and "you are alice" in alice.text())
+    alice.wait(lambda: "bye" not in alice.text() and "you are guest" in alice.text())
     server.kill()
     wait_for_state(alice, "Connecting again in 1 s")
 

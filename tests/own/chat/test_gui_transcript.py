@@ -46,6 +46,7 @@ def test_marks_own_messages_and_mentions(listening: socket.socket, user: Users) 
         assert not alice.styles("hello all") & {"own", "mention"}
         end = alice.window.transcript.search("\n", "end - 5 lines")
         assert "own" in alice.window.transcript.tag_names(end)
+        assert alice.window.transcript.tag_names()[-1] == "sel"  # is seen on top
 
 
 @pytest.mark.parametrize(
@@ -109,8 +110,8 @@ def test_opens_a_link_that_is_clicked(
         alice.click_text("look")
         alice.click_text("example.org")
         assert opened.get(timeout=30) == "https://example.org/"
-        alice.window.transcript.tag_add("sel", "1.0", "end")
-        alice.window.transcript.event_generate("<ButtonRelease-1>")
+        alice.drag_text("example.org", 30)
+        assert alice.window.transcript.tag_ranges("sel")
         alice.click_text("two.example")
         assert opened.get(timeout=30) == "http://two.example/"
         assert opened.empty()
@@ -174,15 +175,22 @@ def test_folds_those_who_come_and_go(listening: socket.socket, user: Users) -> N
         assert alice.window.people == {"bob"}
 
 
-def test_begins_each_transcript_without_moves(
+def test_begins_each_transcript_at_its_end(
     listening: socket.socket, user: Users
 ) -> None:
-    """What another channel has shown is not told of again."""
+    """Without those who came in another channel, and wherever that one was read."""
     alice = user(listening.getsockname()[1])
     connection, _ = listening.accept()
     with connection:
         connection.sendall(YOU + b"* bob joined #general\n")
         alice.wait_for("bob joined")
+        scroll_up(alice)
+        alice.wait(lambda: not alice.window.at_end)
+        connection.sendall(said("hello").replace(b"#general", b"#far") * 100)
+        connection.sendall(b"* you are alice in #far\n")
+        alice.wait_for("you are alice in #far")
+        alice.root.update_idletasks()
+        assert alice.window.transcript.yview()[1] == 1.0
         connection.sendall(b"* you are alice in #tea\n* eve joined #tea\n")
         alice.wait_for("eve joined")
         assert alice.text() == "you are alice in #tea\neve joined\n\n"

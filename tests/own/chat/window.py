@@ -199,13 +199,19 @@ class User:
 
     def click_text(self, text: str) -> None:
         """Click on the first letter of a text in the transcript with the mouse."""
+        self.drag_text(text, 0)
+
+    def drag_text(self, text: str, right: int) -> None:
+        """Press the mouse button there, let it go that many pixels to the right."""
         transcript = self.window.transcript
         transcript.update_idletasks()
         x, y, width, height = transcript.bbox(transcript.search(text, "1.0"))
-        at = {"x": x + width // 2, "y": y + height // 2}
-        transcript.event_generate("<Motion>", **at)
-        transcript.event_generate("<Button-1>", **at)
-        transcript.event_generate("<ButtonRelease-1>", **at)
+        x, y = x + width // 2, y + height // 2
+        transcript.event_generate("<Motion>", x=x, y=y)
+        transcript.event_generate("<Button-1>", x=x, y=y)
+        if right:
+            transcript.event_generate("<B1-Motion>", x=x + right, y=y)
+        transcript.event_generate("<ButtonRelease-1>", x=x + right, y=y)
 
     def click_channel(self, name: str) -> None:
         """Click on a channel with the mouse."""
