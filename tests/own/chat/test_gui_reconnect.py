@@ -113,15 +113,30 @@ def test_waits_longer_each_time(
 
 def test_stays_away_after_quit(server: Server, user: Users, clock: Clock) -> None:
     """Anyone who has left wants to be away; the button brings them back."""
-    alice = user(server.port, "")
-    alice.wait_for("you are guest")
+    alice = user(server.port)
+    alice.wait_for("you are alice")
     alice.say("/quit")
     alice.wait_for("bye", "Not connected")
     assert alice.window.again_at is None
     assert "again" not in alice.window.state["text"]
     alice.window.again.invoke()
-    alice.wait(lambda: "bye" not in alice.text() and "you are guest" in alice.text())
-    server.kill()
+    alice.wait(lambda: "bye" not in alice.text() and "you are alice" in alice.text())
+
+
+def test_forgets_that_somebody_left(
+    listening: socket.socket, user: Users, clock: Clock
+) -> None:
+    """Anyone who has come back by the button wants to stay."""
+    alice = user(listening.getsockname()[1], "")
+    connection, _ = listening.accept()
+    with connection:
+        connection.sendall(b"* you are alice in #general\n")
+        alice.wait_for("you are alice")
+        alice.say("/quit")
+    wait_for_state(alice, "Not connected")
+    alice.window.again.invoke()
+    connection, _ = listening.accept()
+    connection.close()
     wait_for_state(alice, "Connecting again in 1 s")
 
 
