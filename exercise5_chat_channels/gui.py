@@ -85,14 +85,16 @@ class Link:
         self.events = events
         self.outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.connection: Connection | None = None
-        threading.Thread(target=self.read, args=[connect], daemon=True).start()
+        self.reader = threading.Thread(target=self.read, args=[connect], daemon=True)
+        self.reader.start()
 
     def read(self, connect: Callable[[], Connection]) -> None:
         """Connect and receive until the connection ends: the work of one thread."""
+        writer = threading.Thread(target=self.write, daemon=True)
         end = "failed", "your Connection raised an error, see the terminal"
         try:
             self.connection = connect()
-            threading.Thread(target=self.write, daemon=True).start()
+            writer.start()
             self.events.put((self, "open", ""))
             for line in self.connection.lines():
                 self.events.put((self, "line", line))
@@ -102,6 +104,8 @@ class Link:
         finally:
             self.close()
             self.events.put((self, *end))
+            if self.connection:
+                writer.join()
 
     def write(self) -> None:
         """Send what is in the queue, until close(): the work of the other thread."""
@@ -156,6 +160,8 @@ class Window:
         choose_looks(root)
         self.build_sides()
         self.build_middle()
+        root.update_idletasks()  # keep the size of now, whatever is shown later:
+        root.geometry(f"{root.winfo_reqwidth()}x{root.winfo_reqheight()}")
         self.connect()
         root.after(POLL, self.poll)  # not before main() has seen to the signals
 
@@ -210,7 +216,7 @@ class Window:
         self.bar = ttk.Frame(middle)
         self.again = ttk.Button(self.bar, text="Connect now", command=self.on_again)
         self.again.pack(side="right", padx=(8, 0))
-        self.state = ttk.Label(self.bar, foreground=RED)
+        self.state = ttk.Label(self.bar, foreground=RED, width=1)  # and what is left
         self.state.pack(side="left", fill="x", expand=True)
         self.state.bind(
             "<Configure>", lambda event: self.state.configure(wraplength=event.width)
@@ -250,7 +256,8 @@ class Window:
 
     def show_unread(self) -> None:
         """Count as read what somebody sees, who has the window and its last lines."""
-        self.at_end = self.transcript.yview()[1] == 1.0
+        if self.transcript.winfo_viewable():  # else nobody can have scrolled it
+            self.at_end = self.transcript.dlineinfo("end - 1 chars") is not None
         has_keyboard = self.root.focus_displayof() is not None
         if has_keyboard and self.at_end:
             self.unread = 0
@@ -566,9 +573,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, window.stop)
     root.mainloop()
     window.link.close()
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread():
-            thread.join(timeout=1)  # or not, if it still waits to be connected
+    window.link.reader.join(timeout=1)  # or not, if it still waits to be connected
 
 
 if __name__ == "__main__":

@@ -66,10 +66,12 @@ def test_connects_again_by_itself(
     alice.wait_for("alice  before")
     assert not alice.window.again.winfo_ismapped()
     alice.window.entry.insert("end", "a draft")
+    size = alice.root.geometry()
     server.kill()
     alice.wait_for("Not connected: the server has closed the connection")
     alice.wait(alice.window.again.winfo_ismapped)
     wait_for_state(alice, "has closed the connection. Connecting again in 1 s")
+    assert alice.root.geometry() == size
     for name in ("create", "new_name", "rename", "new_nick"):
         assert getattr(alice.window, name).instate(["disabled"])
     alice.wait_for_people()
