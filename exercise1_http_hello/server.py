@@ -38,11 +38,11 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
     # After a restart the last connection may still be in TIME_WAIT. Not on Windows:
     # there the option would let a second server take the same port.
     if os.name == "posix":
-        # TODO 1.8: set the socket's option SO_REUSEADDR, in place of pass
+        # TODO 1.8: set the option SO_REUSEADDR, in place of pass
         pass
-    # TODO 1.1: bind the socket to host and port, and listen
-    # TODO 1.10: when that fails, end with one line on stderr: error: and the reason
-    # TODO 1.1: print Listening on HOST:PORT, with the real port, and flush
+    # TODO 1.1: bind the socket to host and port, and let it listen
+    # TODO 1.10: when one of the two fails, end with an error line and status 1
+    # TODO 1.1: print Listening on HOST:PORT, with the real port and flush=True
     return listening
 
 
@@ -51,7 +51,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
     listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
     while True:
         try:
-            # TODO 1.1, 1.7: accept a client, and return its socket in place of this one
+            # TODO 1.1: accept a client; return its socket in place of this useless one
             return socket.socket()
         except TimeoutError:
             continue
@@ -62,17 +62,17 @@ def read_head(client: socket.socket) -> bytes:
 
     Returns what came; the empty line is missing when the client left before it.
     """
-    # TODO 1.5: receive piece after piece until the empty line has come; return it all
-    # TODO 1.9: when the client leaves before that, return what has come
+    # TODO 1.2: receive once, and return what came in place of b""
+    # TODO 1.5, 1.6, 1.7: receive until the empty line has come, and return it all
+    # TODO 1.9: stop as well when the client has left
     return b""
 
 
 def build_response(page: str) -> bytes:
     """Return the status line, the headers, the empty line and the page, as bytes."""
     body = page.encode()
-    # TODO 1.2: put the status line before the page, and an empty line between them
-    # TODO 1.3: end each of these lines with CRLF
-    # TODO 1.4: add the headers: the page's type, its length in bytes, and "close"
+    # TODO 1.2, 1.3: write the status line and the empty line, each with its CRLF
+    # TODO 1.4: between the two, write the three headers
     head = ""
     return head.encode() + body
 
@@ -81,7 +81,7 @@ def serve_client(client: socket.socket) -> None:
     """Read one request and answer it, unless the client leaves first."""
     try:
         if b"\r\n\r\n" in read_head(client):
-            # TODO 1.2, 1.6: send all of the response with PAGE, in place of pass
+            # TODO 1.2: send the response that holds PAGE, in place of pass
             pass
     except OSError as error:
         print(f"The client is gone: {error}", file=sys.stderr)

@@ -21,6 +21,8 @@ from tests.harness.program import Program
 from tests.harness.steps import Kind, show
 from tests.harness.words import _
 
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # as https:// begins
+
 
 def ask(server: Server, *headers: str) -> Peer:
     """Connect a browser that asks for the page."""
@@ -95,7 +97,7 @@ def expect_nobody_at_other_addresses(server: Server) -> None:
         "bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
         " flush=True: into a pipe, Python keeps back what it prints."
     ),
-    read=_("Listening"),
+    read=_("Step 1: listening"),
 )
 def test_listens(lab: Lab) -> None:
     server = lab.start_server()
@@ -113,11 +115,11 @@ def test_listens(lab: Lab) -> None:
     points=1,
     needs=["1.1"],
     hint=_(
-        "Send the status line, the headers, an empty line, the page. If the server"
-        " waits in recv(): the request is complete at its empty line, \\r\\n\\r\\n. The"
-        " browser does not close before it has the answer."
+        "Read the request, then send the status line, the headers, an empty line, the"
+        " page. If the server waits in recv(): the request is complete at its empty"
+        " line, \\r\\n\\r\\n. The browser does not close before it has the answer."
     ),
-    read=_("The response"),
+    read=_("Step 2: the response"),
 )
 def test_answers(lab: Lab) -> None:
     server = lab.start_server()
@@ -138,7 +140,7 @@ def test_answers(lab: Lab) -> None:
         "Each line of the head ends with the two bytes \\r\\n, the empty line too."
         " Browsers forgive a bare \\n, other programs do not."
     ),
-    read=_("Line ends"),
+    read=_("Step 2: the response"),
 )
 def test_line_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -162,7 +164,7 @@ def test_line_ends(lab: Lab) -> None:
         "Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: '"
         " and the body's length in bytes, 'Connection: close'."
     ),
-    read=_("Headers"),
+    read=_("Step 3: headers"),
 )
 def test_headers(lab: Lab) -> None:
     server = lab.start_server()
@@ -195,7 +197,7 @@ def expect_header(
         "recv() returns what has arrived so far. Call it until all that has come holds"
         " the empty line, \\r\\n\\r\\n; only then send the answer."
     ),
-    read=_("Reading the whole request"),
+    read=_("Step 4: the whole request"),
 )
 def test_reads_the_request(lab: Lab) -> None:
     server = lab.start_server()
@@ -249,7 +251,7 @@ def expect_silence(browser: Peer) -> None:
         "After sendall(), close the client socket, without a wait for anything: the"
         " client waits for the end, and does not close first."
     ),
-    read=_("Unread input"),
+    read=_("Step 4: the whole request"),
 )
 def test_closes(lab: Lab) -> None:
     server = lab.start_server()
@@ -277,7 +279,7 @@ def serve_one(server: Server) -> None:
         "No loop around accept() in this exercise: after the first client close both"
         " sockets, and let main() return."
     ),
-    read=_("One client, then the end"),
+    read=_("Step 4: the whole request"),
 )
 def test_ends(lab: Lab) -> None:
     server = lab.start_server()
@@ -294,7 +296,7 @@ def test_ends(lab: Lab) -> None:
         "The connection that was closed is in TIME_WAIT for a minute. Set SO_REUSEADDR"
         " on the listening socket before bind(), in every run."
     ),
-    read=_("TIME_WAIT"),
+    read=_("Step 5: the same port again"),
 )
 def test_starts_again(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -306,20 +308,24 @@ def test_starts_again(lab: Lab) -> None:
 
 @check(
     "1.9",
-    _("survives a client that leaves without a word"),
+    _("survives a client that leaves, without a word or in mid-request"),
     points=1,
     needs=["1.7"],
     hint=_(
-        "When a client has closed, recv() returns b'': leave the loop, and do not take"
-        " a request apart that is not there. When it has reset the connection, recv()"
-        " raises OSError: catch that around the client's work."
+        "When a client has closed, recv() returns b'': leave the loop, even with half a"
+        " request, and do not take a request apart that is not there. When it has reset"
+        " the connection, recv() raises OSError: catch that around the client's work."
     ),
-    read=_("Clients that leave"),
+    read=_("Step 6: clients that leave"),
 )
 def test_client_leaves(lab: Lab) -> None:
-    server = lab.start_server()
-    server.connect(_("browser")).close()
-    server.expect_exit(seconds=ANSWER)
+    for said in (b"", b"GET / HT", TLS_HELLO):
+        server = lab.start_server()
+        browser = server.connect(_("browser"))
+        if said:
+            browser.send(said)
+        browser.close()
+        server.expect_exit(seconds=ANSWER)
 
     server = lab.start_server()
     browser = server.connect(_("browser"))
@@ -339,7 +345,7 @@ def test_client_leaves(lab: Lab) -> None:
         " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
         " sys.exit('error: …') prints the line on stderr and ends with status 1."
     ),
-    read=_("Ctrl+C and error lines"),
+    read=_("Step 7: errors and Ctrl+C"),
 )
 def test_ctrl_c_and_errors(lab: Lab) -> None:
     server = start_and_wait(lab)
@@ -355,8 +361,8 @@ def test_ctrl_c_and_errors(lab: Lab) -> None:
 
 
 TAKEN = _(
-    "A second server must not start on a port where one listens. SO_REUSEPORT, and on"
-    " Windows SO_REUSEADDR, would let it."
+    "The port is taken: the second server must end. If it runs, SO_REUSEPORT, or on"
+    " Windows SO_REUSEADDR, has let it."
 )
 
 

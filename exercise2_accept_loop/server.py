@@ -69,12 +69,12 @@ def read_head(client: socket.socket) -> bytes:
     more than MAX_HEAD bytes when the head is too long.
     """
     head = b""
-    # TODO 2.9: stop as well when there are more than MAX_HEAD bytes
     while b"\r\n\r\n" not in head:
-        # TODO 2.3: stop as well when recv raises TimeoutError: the client is silent
+        # TODO 2.6: stop as well when recv raises TimeoutError: half a request is a 400
         received = client.recv(4096)
         head += received
-        # TODO 2.6: stop as well when this is no HTTP: a method begins with a letter
+        # TODO 2.6: stop as well when the first byte is not a letter: that is not HTTP
+        # TODO 2.9: stop as well when there are more than MAX_HEAD bytes
         if not received:
             break
     return head
@@ -82,10 +82,10 @@ def read_head(client: socket.socket) -> bytes:
 
 def choose_status(head: bytes) -> str:
     """Return the status that a request head deserves (RFC 9110, section 15)."""
-    # TODO 2.9: a head of more than MAX_HEAD bytes: 431 Request Header Fields Too Large
-    # TODO 2.6: no whole head, or no request line of HTTP/1: 400 Bad Request
-    # TODO 2.5: another method than GET: 405 Method Not Allowed
-    # TODO 2.4: another path than /: 404 Not Found
+    # TODO 2.9: for more than MAX_HEAD bytes, "431 Request Header Fields Too Large"
+    # TODO 2.6: for what is not a whole request of HTTP/1, return "400 Bad Request"
+    # TODO 2.5: for another method than GET, return "405 Method Not Allowed"
+    # TODO 2.4: for another path than /, return "404 Not Found"
     return "200 OK"
 
 
@@ -96,7 +96,7 @@ def build_response(status: str, page: str) -> bytes:
         f"HTTP/1.1 {status}\r\n"
         "Content-Type: text/html; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n"
-        # TODO 2.5: Allow: GET, if the status is 405
+        # TODO 2.5: the header Allow: GET, if the status is 405
         "Connection: close\r\n"
         "\r\n"
     )
@@ -108,7 +108,7 @@ def discard_input(client: socket.socket) -> None:
 
     A close with unread input makes TCP reset the connection and destroy the answer.
     """
-    # TODO 2.5, 2.6, 2.9: half-close, then receive until the end, but not for ever
+    # TODO 2.5: half-close, then receive until the end, but not for ever
 
 
 def serve_client(client: socket.socket) -> None:
@@ -117,11 +117,11 @@ def serve_client(client: socket.socket) -> None:
     try:
         head = read_head(client)
         status = choose_status(head)
-        # TODO 2.4: give every other status a page of its own
         page = PAGE
+        # TODO 2.4: when the status is not 200 OK, take a page that names it
         if head:
             client.sendall(build_response(status, page))
-        # TODO 2.5, 2.6, 2.9: discard the input after an answer to half a request
+        # TODO 2.5: when that was a refusal, discard the input
     except OSError as error:
         print(f"The client is gone: {error}", file=sys.stderr)
 
@@ -132,7 +132,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_listening_socket(arguments.host, arguments.port) as listening:
-            # TODO 2.1, 2.2, 2.7: serve one client after another, for ever
+            # TODO 2.1, 2.2, 2.7: do this for one client after another, for ever
             with accept_client(listening) as client:
                 serve_client(client)
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 class ResponseError(Exception):
-    """The server's answer is no complete HTTP response."""
+    """The server's answer is not a complete HTTP response."""
 
 
 def build_request(host: str, port: int, path: str) -> bytes:
@@ -50,16 +50,20 @@ def build_request(host: str, port: int, path: str) -> bytes:
 def read_head(server: socket.socket) -> tuple[bytes, bytes]:
     """Return the response's head with its empty line, and what came of the body."""
     received = b""
-    # TODO 3.2: receive a piece
-    # TODO 3.3: receive piece after piece, until the empty line or the end has come
-    # TODO 3.8: raise ResponseError when that is nothing, or does not begin with HTTP/
+    # TODO 3.2: receive one piece
+    # TODO 3.3: receive more pieces, until the empty line or the end has come
+    # TODO 3.9: raise ResponseError if that is nothing, or does not begin with HTTP/
     head, empty_line, body = received.partition(b"\r\n\r\n")
     return head + empty_line, body
 
 
 def content_length(head: bytes) -> int:
-    """Return the length in bytes that the head announces, or NO_LENGTH."""
-    # TODO 3.4: look for Content-Length, in capitals or not, and return its number
+    """Return the length in bytes that the head announces, or NO_LENGTH.
+
+    Raises ResponseError when what it announces is not a number.
+    """
+    # TODO 3.6: look for Content-Length, in capitals or not, and return its number
+    # TODO 3.9: raise ResponseError if its value is not a number
     return NO_LENGTH
 
 
@@ -70,9 +74,9 @@ def print_response(server: socket.socket) -> None:
     """
     head, piece = read_head(server)
     # TODO 3.2: write the head and what came of the body to stdout, as bytes
-    # TODO 3.3, 3.5: receive and write the rest of the body, until the stream ends
-    # TODO 3.4: stop earlier when content_length(head) bytes of body are written
-    # TODO 3.6: raise ResponseError when the stream ended before that, or in the head
+    # TODO 3.3, 3.4: receive and write the rest of the body, until the stream ends
+    # TODO 3.6: stop as soon as content_length(head) bytes of the body are written
+    # TODO 3.8: raise ResponseError if the stream ended before that, or in the head
 
 
 def main() -> None:
@@ -82,9 +86,10 @@ def main() -> None:
     try:
         # TODO 3.1: connect to the server and send the request; do not print it
         sys.stdout.buffer.write(build_request(host, port, arguments.path))
-        # TODO 3.2, 3.10: print the response
-        # TODO 3.9: wait no longer than TIMEOUT for the connection and for each piece
-    # TODO 3.7, 3.8, 3.9: what goes wrong is one line on stderr: error: and the reason
+        # TODO 3.2, 3.5: print the response
+        # TODO 3.10: wait no longer than TIMEOUT for the connection and for each piece
+    # TODO 3.7: after an OSError, end with error: and the reason, on stderr
+    # TODO 3.8, 3.9: after a ResponseError, too; flush stdout before
     except KeyboardInterrupt:
         sys.exit("Stopped")
 

@@ -41,15 +41,34 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
 
 
 @check(
-    "3.6",
+    "3.7",
+    _("says in one line that the connection is refused or the host unknown"),
+    points=1,
+    hint=_(
+        "Catch OSError around the connection: ConnectionRefusedError and"
+        " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on"
+        " stderr and ends with status 1."
+    ),
+    read=_("Step 5: errors in one line"),
+)
+def test_no_connection(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
+    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
+    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
+
+
+@check(
+    "3.8",
     _("says how much is missing of a response that is cut short"),
     points=2,
-    needs=["3.4", "3.5"],
+    needs=["3.6", "3.4"],
     hint=_(
         "Print what came. Then compare the number of body bytes with Content-Length: if"
-        " there are fewer, end with 'error: … 3 of 100 bytes' on stderr, and status 1."
+        " there are fewer, end with 'error: … N of M bytes' on stderr, such as 3 of 100"
+        " bytes, and status 1."
     ),
-    read=_("Cut short"),
+    read=_("Step 6: cut short"),
 )
 def test_cut_short(lab: Lab) -> None:
     characters = lab.numbers.randint(3, 9)
@@ -67,38 +86,21 @@ def test_cut_short(lab: Lab) -> None:
     client, server = take_request(lab)
     send_and_end(server, head[:30])
     expect_error(
-        client, hint=_("Not even the head was complete: that is an error, too.")
+        client, hint=_("Not even the head was complete: that is an error as well.")
     )
 
 
 @check(
-    "3.7",
-    _("says in one line that the connection is refused or the host unknown"),
-    points=1,
-    hint=_(
-        "Catch OSError around the connection: ConnectionRefusedError and"
-        " socket.gaierror are kinds of it. sys.exit('error: …') prints the line on"
-        " stderr and ends with status 1."
-    ),
-    read=_("Errors in one line"),
-)
-def test_no_connection(lab: Lab) -> None:
-    port = system.free_port(lab.host)
-    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
-    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
-    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
-
-
-@check(
-    "3.8",
+    "3.9",
     _("says in one line that there is no answer, or none in HTTP"),
     points=1,
-    needs=["3.1", "3.5"],
+    needs=["3.1", "3.4"],
     hint=_(
         "Look at what you have when the loop ends: nothing at all, or something that"
-        " does not begin with HTTP/, is an error. A reset connection is an OSError."
+        " does not begin with HTTP/, is an error, and so is a Content-Length that is"
+        " not a number. A reset connection is an OSError."
     ),
-    read=_("Errors in one line"),
+    read=_("Step 7: not HTTP"),
 )
 def test_no_http(lab: Lab) -> None:
     tls_alert = b"\x15\x03\x03\x00\x02\x02\x28"  # RFC 8446, section 6
@@ -109,23 +111,25 @@ def test_no_http(lab: Lab) -> None:
     client, server = take_request(lab)
     server.reset()
     expect_error(client)
-    for nonsense in (b"abc", b"-5"):  # an error, or no length: but no traceback
+    for nonsense in (b"abc", b"-5"):
         client, server = take_request(lab)
         head = b"HTTP/1.1 200 OK\r\nContent-Length: " + nonsense + EMPTY_LINE
-        send_and_end(server, head + b"a page\n")
-        client.expect_exit(None)
+        send_and_end(server, head)
+        hint = _("A Content-Length that is not a number is an error: no traceback.")
+        expect_error(client, hint=hint)
+        client.expect_output(head)
 
 
 @check(
-    "3.9",
+    "3.10",
     _("gives up a server that does not answer for ten seconds"),
     points=1,
-    needs=["3.1", "3.6"],
+    needs=["3.1", "3.8"],
     hint=_(
-        "create_connection(address, timeout=TIMEOUT) gives each recv() a time limit"
-        " too. After it recv() raises TimeoutError: an error like the others."
+        "create_connection(address, timeout=TIMEOUT) gives each recv() a time limit,"
+        " too. When it is over, recv() raises TimeoutError: an error like the others."
     ),
-    read=_("Time limits"),
+    read=_("Step 8: time limits"),
 )
 def test_gives_up(lab: Lab) -> None:
     client = start_and_accept(lab, environment=IMPATIENT)[0]
@@ -134,6 +138,6 @@ def test_gives_up(lab: Lab) -> None:
     send_pieces(server, half.encode())
     expect_error(client, GIVES_UP)
     hint = _(
-        "Half a page is no page: a time limit in the middle of it is an error, too."
+        "Half a page is not the page: a time limit in the middle of it is an error."
     )
     expect_error(reading, GIVES_UP, hint)

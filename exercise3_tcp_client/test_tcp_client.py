@@ -45,7 +45,7 @@ def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
         " request line, Host, Connection, and an empty one. Each ends with \\r\\n, and"
         " nothing comes before its first letter."
     ),
-    read=_("The request"),
+    read=_("Step 1: the request"),
 )
 def test_request(lab: Lab) -> None:
     path = f"/a/page?name={lab.random_word()}"
@@ -93,7 +93,7 @@ def expect_header(server: Peer, lines: list[bytes], name: str, value: str) -> No
         " with the head is body already. Nothing else belongs on stdout; what you want"
         " to say goes to stderr."
     ),
-    read=_("Bytes, not text"),
+    read=_("Step 2: bytes, not text"),
 )
 def test_bytes_are_kept(lab: Lab) -> None:
     any_bytes = bytes(lab.numbers.sample(range(256), 256))
@@ -119,7 +119,7 @@ def test_bytes_are_kept(lab: Lab) -> None:
         " with the head is body already. A piece may end in the middle of a character:"
         " do not decode it."
     ),
-    read=_("Reading the whole response"),
+    read=_("Step 3: the whole response"),
 )
 def test_pieces(lab: Lab) -> None:
     whole = response(f"l'été à {lab.random_word()} ☀\n".encode())
@@ -178,36 +178,6 @@ def prints_more(client: Program) -> Iterator[bool]:
 
 @check(
     "3.4",
-    _("stops after Content-Length bytes, though the connection stays open"),
-    points=2,
-    needs=["3.2"],
-    hint=_(
-        "Find Content-Length in the head, in capitals or not, with or without spaces"
-        " around the number. Count the bytes of the body, not those of the head: once"
-        " that many have arrived, stop. Of a piece that holds more, take"
-        " piece[:missing]."
-    ),
-    read=_("Content-Length"),
-)
-def test_content_length(lab: Lab) -> None:
-    body = f"à la fin {lab.random_word()}\n".encode()
-    for header, wanted in (
-        (f"Content-Length: {len(body)}", body),
-        (f"X-Content-Length: 5\r\ncontent-LENGTH:{len(body)}  ", body),
-        ("Content-Length: 0", b""),
-    ):
-        client, server = take_request(lab)
-        head = f"HTTP/1.1 200 OK\r\n{header}".encode() + EMPTY_LINE
-        send_pieces(server, head + wanted)
-        expect_output(client, head + wanted)
-    client, server = take_request(lab)
-    send_pieces(server, response(body) + b"of another response")
-    hint = _("Here more came than belongs to the body.")
-    expect_output(client, response(body), hint)
-
-
-@check(
-    "3.5",
     _("stops at the end of the stream when there is no Content-Length"),
     points=1,
     needs=["3.2"],
@@ -216,7 +186,7 @@ def test_content_length(lab: Lab) -> None:
         " further call: leave the loop. Without Content-Length there is no number to"
         " compare with."
     ),
-    read=_("The end of the stream"),
+    read=_("Step 3: the whole response"),
 )
 def test_end_of_stream(lab: Lab) -> None:
     head = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
@@ -228,15 +198,16 @@ def test_end_of_stream(lab: Lab) -> None:
 
 
 @check(
-    "3.10",
+    "3.5",
     _("works with your exercise 2 server and with http.server"),
     points=1,
     needs=["3.1", "3.3"],
     hint=_(
         "Compare your request with the handout's byte by byte: real servers are"
-        " stricter than this suite."
+        " stricter than this suite. They also send more headers, such as Date, whose"
+        " value has colons in it."
     ),
-    read=_("Real servers"),
+    read=_("Step 3: the whole response"),
 )
 def test_real_servers(lab: Lab) -> None:
     if own := own_server(lab):
@@ -288,3 +259,33 @@ def fetch(lab: Lab, host: str, port: int, path: str) -> Program:
             got=(_("but it printed"), show(status_line)),
         )
     return client
+
+
+@check(
+    "3.6",
+    _("stops after Content-Length bytes, though the connection stays open"),
+    points=2,
+    needs=["3.2"],
+    hint=_(
+        "Find Content-Length in the head, in capitals or not, with or without spaces"
+        " around the number. Count the bytes of the body, not those of the head: once"
+        " that many have arrived, stop. Of a piece that holds more, take"
+        " piece[:missing]."
+    ),
+    read=_("Step 4: Content-Length"),
+)
+def test_content_length(lab: Lab) -> None:
+    body = f"à la fin {lab.random_word()}\n".encode()
+    for header, wanted in (
+        (f"Content-Length: {len(body)}", body),
+        (f"X-Content-Length: 5\r\ncontent-LENGTH:{len(body)}  ", body),
+        ("Content-Length: 0", b""),
+    ):
+        client, server = take_request(lab)
+        head = f"HTTP/1.1 200 OK\r\n{header}".encode() + EMPTY_LINE
+        send_pieces(server, head + wanted)
+        expect_output(client, head + wanted)
+    client, server = take_request(lab)
+    send_pieces(server, response(body) + b"of another response")
+    hint = _("Here more came than belongs to the body.")
+    expect_output(client, response(body), hint)

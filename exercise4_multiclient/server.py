@@ -66,14 +66,14 @@ def check_length(line: bytes) -> bytes:
 def split_lines(client: socket.socket) -> Iterator[bytes]:
     """Yield what the client sends line by line, each with its newline, until it leaves.
 
-    TCP is a stream: a recv() may bring half a line, or three. What stands behind the
-    last newline waits for the next turn; it gets a newline when the client closes.
+    TCP is a stream: a recv() may bring half a line, or three. What follows the last
+    newline waits for the next turn; it gets a newline when the client closes.
     """
-    # TODO 4.5: yield whole lines; keep what stands behind the last newline
-    # TODO 4.11: check the length of each line, and of one that has no end yet
+    # TODO 4.5: yield whole lines; keep what follows the last newline for the next turn
+    # TODO 4.11: pass each line through check_length(), and what is kept as well
     while received := client.recv(65536):
         yield received
-    # TODO 4.7: yield what was kept, with a newline
+    # TODO 4.6: if something was kept, yield it with a newline
 
 
 class Relay:
@@ -86,10 +86,10 @@ class Relay:
 
     def relay(self, line: bytes, sender: socket.socket) -> None:
         """Send a line to every client but its sender."""
-        # TODO 4.3: send the line to every client in the list
+        # TODO 4.1, 4.2: send the line to every client in self.clients
         # TODO 4.4: leave out the sender
-        # TODO 4.6, 4.8: hold the lock, so that other senders wait until this is done
-        # TODO 4.9: go on when one of the clients is gone; its own thread will notice
+        # TODO 4.7: hold self.lock around the whole loop
+        # TODO 4.8, 4.10: when sending to one client raises OSError, go on with the next
 
     def serve_client(self, client: socket.socket) -> None:
         """Relay one client's lines until it leaves: the work of one thread."""
@@ -98,20 +98,21 @@ class Relay:
                 self.relay(line, client)
         except (OSError, ValueError) as error:
             print(f"Disconnected: {error}", file=sys.stderr)
-        # TODO 4.9, 4.10: take the client out of the list, with the lock held
+        # TODO 4.8, 4.9, 4.10: take the client out of self.clients, with the lock held
         client.close()
 
     def accept_clients(self, listening: socket.socket) -> None:
         """Give every client that connects a place in the list and a thread."""
         while True:
             client = accept_client(listening)
-            # TODO 4.3: put the client into the list, with the lock held
-            # TODO 4.1, 4.2: serve it in a thread of its own
+            # TODO 4.1, 4.2: put the client into self.clients
+            # TODO 4.1, 4.3: instead of the call below, start a thread that makes it
+            # TODO 4.7: hold self.lock while you put the client into self.clients
             self.serve_client(client)
 
     def disconnect_all(self) -> None:
         """End every connection: that wakes its thread, which closes it and returns."""
-        # TODO 4.12: shut down every connection, even while a thread holds the lock
+        # TODO 4.12: shut down the socket of every client, without taking the lock
 
 
 def main() -> None:
@@ -123,7 +124,7 @@ def main() -> None:
         with open_listening_socket(arguments.host, arguments.port) as listening:
             relay.accept_clients(listening)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is on its way
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # already shutting down
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     finally:
         relay.disconnect_all()

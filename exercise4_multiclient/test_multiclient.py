@@ -1,22 +1,17 @@
-"""The checks of exercise 4: many clients, one thread each."""
+"""The checks of exercise 4: many clients, one thread each.
 
-from tests.harness import system
+Those in which clients leave, or the server ends, are in test_leaving.py.
+"""
+
+from itertools import groupby
+
 from tests.harness.checks import check
-from tests.harness.exchange import Exchange, exchange
-from tests.harness.lab import Lab
-from tests.harness.patience import SOON, wait_until
+from tests.harness.exchange import exchange
+from tests.harness.lab import Lab, Server
 from tests.harness.peer import Peer
-from tests.harness.relay import (
-    come_and_go,
-    connect_all,
-    next_foreign_line,
-    say_until_heard,
-    send_until_stuck,
-)
+from tests.harness.relay import connect_all, next_foreign_line, say_until_heard
 from tests.harness.steps import show
-from tests.harness.words import _, ngettext
-
-LONG_LINE = b"a" * 60_000 + b"\n"
+from tests.harness.words import _
 
 
 @check(
@@ -27,7 +22,7 @@ LONG_LINE = b"a" * 60_000 + b"\n"
         "While the server waits in recv() for one client, it cannot look after the"
         " next one: give every client a thread of its own, and a place in the array."
     ),
-    read=_("One thread per client"),
+    read=_("Step 1: a thread for each client"),
 )
 def test_second_client_is_served(lab: Lab) -> None:
     server = lab.start_server()
@@ -38,14 +33,55 @@ def test_second_client_is_served(lab: Lab) -> None:
 
 @check(
     "4.2",
-    _("serves whoever speaks first, in whatever order they came"),
-    points=1,
+    _("relays a line, unchanged, to every other client"),
+    points=2,
     needs=["4.1"],
     hint=_(
-        "The clients must not have to take turns: one thread per client, and none of"
-        " them waits for another."
+        "Send the line to every socket in the array but the sender's: the same bytes,"
+        " with the newline, and with the \\r where there was one."
     ),
-    read=_("One thread per client"),
+    read=_("Step 1: a thread for each client"),
+)
+def test_relays_to_all_others(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = alice_is_heard(lab, server, "bob", "carol")
+    for line in (
+        f"hello {lab.random_word()}\n",
+        "  l'été à la mer ☀ \r\n",
+        "\n",
+        "x" * 5000 + "\n",
+    ):
+        alice.send(line)
+        bob.expect(line)
+        carol.expect(line)
+
+
+def alice_is_heard(lab: Lab, server: Server, *names: str) -> list[Peer]:
+    """Connect clients who hear alice; whether they are heard is another check's."""
+    began = len(server.history.steps)
+    alice, *others = peers = [server.connect(name) for name in ("alice", *names)]
+    for other in others:
+        say_until_heard(lab, alice, other)
+    ready = f"alice says that all are ready to hear {lab.random_word()}\n"
+    alice.send(ready)
+    for other in others:
+        while not other.read_line(repr(ready)).endswith(ready.encode()):
+            continue
+    who = ", ".join(("alice", *names))
+    server.history.sum_up(began, who, _("connect, and hear alice"))
+    return peers
+
+
+@check(
+    "4.3",
+    _("serves whoever speaks first, in whatever order they came"),
+    points=1,
+    needs=["4.2"],
+    hint=_(
+        "Clients must not have to take turns: one thread per client, and no thread"
+        " waits for another."
+    ),
+    read=_("Step 1: a thread for each client"),
 )
 def test_last_client_speaks_first(lab: Lab) -> None:
     server = lab.start_server()
@@ -60,37 +96,12 @@ def test_last_client_speaks_first(lab: Lab) -> None:
 
 
 @check(
-    "4.3",
-    _("relays a line, unchanged, to every other client"),
-    points=2,
-    needs=["4.1"],
-    hint=_(
-        "Send the line to every socket in the array but the sender's: the same bytes,"
-        " with the newline, and with the \\r where there was one."
-    ),
-    read=_("Fan-out"),
-)
-def test_relays_to_all_others(lab: Lab) -> None:
-    server = lab.start_server()
-    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
-    for line in (
-        f"hello {lab.random_word()}\n",
-        "  l'été à la mer ☀ \r\n",
-        "\n",
-        "x" * 5000 + "\n",
-    ):
-        alice.send(line)
-        bob.expect(line)
-        carol.expect(line)
-
-
-@check(
     "4.4",
     _("does not send a line back to its sender"),
     points=1,
-    needs=["4.3"],
+    needs=["4.2"],
     hint=_("Leave the sender's own socket out when you go through the array."),
-    read=_("Fan-out"),
+    read=_("Step 2: not to the sender"),
 )
 def test_sender_gets_nothing_back(lab: Lab) -> None:
     server = lab.start_server()
@@ -112,7 +123,7 @@ def test_sender_gets_nothing_back(lab: Lab) -> None:
         "recv() returns what has arrived so far, not what was sent. Keep what is left"
         " over per client, and relay only up to the last \\n."
     ),
-    read=_("Framing"),
+    read=_("Step 3: whole lines"),
 )
 def test_cuts_lines(lab: Lab) -> None:
     server = lab.start_server()
@@ -132,11 +143,36 @@ def test_cuts_lines(lab: Lab) -> None:
         early = _("alice's line was relayed before it was complete")
         bob.expect("carol in between\n", remark=early)
         alice.send(end)
-        bob.expect(rest + end, remark=_("of alice's line a part is missing"))
+        bob.expect(rest + end, remark=_("a part of alice's line is missing"))
 
 
 @check(
     "4.6",
+    _("relays a last line without \\n when its sender closes, with \\n added"),
+    points=1,
+    needs=["4.5"],
+    hint=_(
+        "When recv() returns b'', look at what is left over before you leave the loop:"
+        " if there is something, it is a line that lacks its \\n."
+    ),
+    read=_("Step 3: whole lines"),
+)
+def test_last_line_without_newline(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol, dave = connect_all(lab, server, "alice", "bob", "carol", "dave")
+    # Those who leave are the last in the array: a server that still keeps them there
+    # reaches alice and bob before it fails.
+    dave.half_close()
+    dave.wait_for_more()  # the end: then whatever dave left has been relayed
+    carol.send("my last words")
+    carol.close()
+    for listener in (alice, bob):
+        remark = _("dave said nothing, so nothing of his is to be relayed")
+        listener.expect("my last words\n", remark=remark)
+
+
+@check(
+    "4.7",
     _("never mixes the lines of two senders"),
     points=2,
     needs=["4.5"],
@@ -144,242 +180,32 @@ def test_cuts_lines(lab: Lab) -> None:
         "sendall() sends in several parts when the receiver is slow, and another"
         " thread can send to the same socket in between. Send under a lock."
     ),
-    read=_("One lock"),
+    read=_("Step 4: one lock"),
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
     peers = connect_all(lab, server, *"abcd", receive_buffer=32768)
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
-    lab.history.event(
-        _("all four"), _("send 10 lines each, at once"), _("60,001 bytes a line")
-    )
+    began = len(lab.history.steps)
     # That is more than all buffers hold: threads have to wait in the middle of a line.
     outgoing = {peer: line * 10 for peer, line in lines.items()}
     exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 30 for p in peers))
+    what = _("send 10 lines of 60,001 bytes each, at the same time")
+    lab.history.sum_up(began, _("all four"), what)
     for listener in peers:
-        for _nth in range(30):
+        for n in range(1, 31):
             wanted = _("30 lines, each of one sender alone")
             line = next_foreign_line(listener, wanted)
             if line not in lines.values():
-                received = _("but {name} received").format(name=listener.name)
+                received = _("but line {n} that {name} received is")
                 lab.fail(
                     expected=(_("Expected a line of"), _("60,000 equal letters")),
-                    got=(received, show(line)),
+                    got=(received.format(n=n, name=listener.name), runs_in(line)),
                 )
 
 
-@check(
-    "4.7",
-    _("relays a last line without \\n when its sender closes, with \\n added"),
-    points=1,
-    needs=["4.5"],
-    hint=_("When recv() returns b'', look at what is left over before you leave."),
-    read=_("Framing"),
-)
-def test_last_line_without_newline(lab: Lab) -> None:
-    server = lab.start_server()
-    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
-    alice.send("my last words")
-    alice.close()
-    for listener in (bob, carol):
-        listener.expect("my last words\n")
-    carol.half_close()
-    carol.wait_for_more()  # the end: then the server knows before dave comes
-    dave = server.connect("dave")
-    line = say_until_heard(lab, dave, bob)
-    bob.expect(line, remark=_("carol left nothing that could be relayed"))
-
-
-@check(
-    "4.8",
-    _("keeps each sender's order, and loses and doubles nothing"),
-    points=2,
-    needs=["4.5"],
-    hint=_(
-        "Relay a line to all the others before you read the sender's next one, and let"
-        " nobody change the array in the meantime. When a send to one of them raises"
-        " OSError, go on with the next."
-    ),
-    read=_("One lock"),
-)
-def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
-    server = lab.start_server()
-    names = [_("client{n}").format(n=n) for n in range(1, 21)]
-    peers = connect_all(lab, server, *names)
-    said = {p: [f"{p.name} says {n}\n".encode() for n in range(50)] for p in peers}
-    began = len(lab.history.steps)
-    outgoing = {peer: b"".join(lines) for peer, lines in said.items()}
-    exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 950 for p in peers))
-    for listener in peers:
-        wanted = _("950 lines of the others")
-        heard = [next_foreign_line(listener, wanted) for n in range(950)]
-        for speaker in peers:
-            if speaker is not listener:
-                compare(lab, listener, speaker, heard, said[speaker])
-    lab.history.sum_up(began, _("all 20"), _("say 50 lines each, at once"))
-    leave_in_mid_line(lab)
-
-
-def leave_in_mid_line(lab: Lab) -> None:
-    """Drop clients while the server goes through the array; bob must miss nothing."""
-    server = lab.start_server()
-    # Without carol all are one place further to the front: a loop that is in the middle
-    # of the array, at sleeper, then finds alice where bob was.
-    names = "carol", _("sleeper"), "bob", "alice"
-    carol, sleeper, bob, alice = connect_all(lab, server, *names, receive_buffer=32768)
-    began = len(lab.history.steps)
-    sending = Exchange({alice: LONG_LINE * 50, bob: b"", carol: b""})
-
-    def bob_has_all() -> bool:
-        return bob.unread.count(b"\n") >= 50
-
-    send_until_stuck(server, sending, bob_has_all)
-    count = bob.unread.count(LONG_LINE)
-    what = ngettext(
-        "talks, {name} does not read, until bob has {count} line of 60,001 bytes",
-        "talks, {name} does not read, until bob has {count} lines of 60,001 bytes",
-        count,
-    )
-    lab.history.sum_up(began, "alice", what.format(name=sleeper.name, count=count))
-    carol.half_close()
-    server.wait_until_idle()
-    sleeper.reset()
-    sending.run(bob_has_all)
-    for n in range(50):
-        waiting_for = ngettext(
-            "50 lines, but only {n} has come", "50 lines, but only {n} have come", n
-        )
-        if bob.read_line(waiting_for.format(n=n)) != LONG_LINE:
-            bob.fail(_("One of alice's lines reached bob, but not as she sent it."))
-
-
-def compare(
-    lab: Lab, listener: Peer, speaker: Peer, heard: list[bytes], said: list[bytes]
-) -> None:
-    """Compare what one client heard of another with what that one said."""
-    start = f"{speaker.name} ".encode()
-    its_lines = [line for line in heard if line.startswith(start)]
-    if its_lines != said:
-        message = _("{listener} did not receive {speaker}'s lines once, in order.")
-        lab.fail(
-            message.format(listener=listener.name, speaker=speaker.name),
-            expected=(_("Expected"), show(b"".join(said))),
-            got=(_("but received"), show(b"".join(its_lines))),
-        )
-
-
-@check(
-    "4.9",
-    _("goes on when clients leave or reset"),
-    points=2,
-    needs=["4.3"],
-    hint=_(
-        "A send to a client that is gone raises OSError: catch it where you send, for"
-        " that one client, and go on with the next. Take clients out of the array when"
-        " their recv() returns b'' or raises."
-    ),
-    read=_("Clients that leave"),
-)
-def test_goes_on_when_clients_leave(lab: Lab) -> None:
-    server = lab.start_server()
-    # Those who leave are before bob in the array, where a careless removal skips him.
-    alice, carol, dave, bob = connect_all(lab, server, "alice", "carol", "dave", "bob")
-    carol.close()
-    dave.reset()
-    for n in range(10):
-        alice.send(f"still here {n}\n")
-        bob.expect(f"still here {n}\n", remark=_("who has left says nothing more"))
-    erin = server.connect("erin")
-    say_until_heard(lab, erin, alice)
-
-
-@check(
-    "4.10",
-    _("gives back threads and open files of clients that have gone"),
-    points=2,
-    needs=["4.3"],
-    hint=_(
-        "When a client is gone: out of the array, close() its socket, and let its"
-        " thread return. A socket that is only shut down still is an open file."
-    ),
-    read=_("Clients that leave"),
-)
-def test_gives_back_threads_and_files(lab: Lab) -> None:
-    server = lab.start_server(open_files=64)
-    alice = server.connect("alice")
-    come_and_go(lab, server, alice, 10)
-    before = system.resources(server.pid)
-    come_and_go(lab, server, alice, 100)
-    if before is None:
-        return  # the system cannot say; the limit of 64 open files has been kept
-    waits = server.slices(SOON)
-    wait_until(lambda: not grew(before, system.resources(server.pid)), waits)
-    after = system.resources(server.pid)
-    what = _("has (threads, open files): {before}, then {after}")
-    lab.history.event(server.name, what.format(before=before, after=after))
-    if grew(before, after):
-        lab.fail(
-            expected=(_("Expected (threads, open files) to return to"), str(before)),
-            got=(_("but after 100 clients there are"), str(after)),
-        )
-
-
-def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
-    """Return whether there are more threads or files; a few may have other reasons."""
-    if after is None:
-        return False
-    return after[0] > before[0] + 5 or after[1] > before[1] + 5
-
-
-@check(
-    "4.11",
-    _("disconnects the sender of a line over 64 KiB, and nobody else"),
-    points=1,
-    needs=["4.5"],
-    hint=_(
-        "Look at the length of what is left over after each recv(): without a limit"
-        " one client fills the server's memory."
-    ),
-    read=_("Framing"),
-)
-def test_line_too_long(lab: Lab) -> None:
-    server = lab.start_server()
-    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
-    alice.send(b"a" * 60_000 + b"\n")
-    bob.expect(b"a" * 60_000 + b"\n")
-    carol.expect(b"a" * 60_000 + b"\n")
-    lab.history.event("alice", _("sends a line of 70,000 bytes"))
-    exchange({alice: b"a" * 70_000 + b"\n"}, lambda: bool(alice.end))
-    alice.read_to_end(_("the end of the stream, or a reset"))
-    dave = server.connect("dave")
-    lab.history.event("dave", _("sends 70,000 bytes without an end of line"))
-    exchange({dave: b"d" * 70_000}, lambda: bool(dave.end))
-    dave.read_to_end(_("the end of the stream, or a reset"))
-    carol.send("business as usual\n")
-    bob.expect("business as usual\n", remark=_("nothing of the long line should come"))
-
-
-@check(
-    "4.12",
-    _("ends everything on Ctrl+C: every client sees the end, status 0"),
-    points=2,
-    needs=["4.1"],
-    hint=_(
-        "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
-        " returns b''. Catch KeyboardInterrupt, and set SO_REUSEADDR for the next"
-        " start."
-    ),
-    read=_("Ctrl+C"),
-)
-def test_ctrl_c(lab: Lab) -> None:
-    port = system.free_port(lab.host)
-    for stop in ("interrupt", "terminate"):
-        if stop == "terminate" and system.WINDOWS:
-            break  # there is no SIGTERM
-        server = lab.start_server(port=port)
-        alice, bob = connect_all(lab, server, "alice", "bob")
-        getattr(server, stop)()
-        for peer in (alice, bob):
-            peer.read_to_end(_("the end of the stream"), SOON)
-            peer.expect_end()
-        server.expect_exit()
+def runs_in(line: bytes) -> str:
+    """Describe a long line by its runs of equal bytes, the first six of them."""
+    runs = [(letter, len(list(run))) for letter, run in groupby(line.rstrip(b"\n"))]
+    described = [f"{show(bytes([letter]))} × {count:,}" for letter, count in runs[:6]]
+    return _(", then ").join(described + ["…"] * (len(runs) > 6))

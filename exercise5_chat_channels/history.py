@@ -7,15 +7,33 @@ A message is in the file when ``add`` returns, and survives even a ``kill -9``:
   SQLite carries the log over into FILE. https://www.sqlite.org/wal.html
 * All threads share *one writer*, a connection behind a lock, so that the order in which
   they call ``add`` is the order in the file.
+* One server at a time: it locks FILE-lock, an empty file, while the history is open.
+  Other programs may read FILE meanwhile, and write to it. So what they wrote is made
+  harmless when it is read.
 """
 
 import os
+import re
 import sqlite3
+import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from typing import Any, NamedTuple
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
+
+from exercise5_chat_channels.names import is_name, name_key
+
+# How a system says that a lock is held. On other errors, the disk may have no locks.
+if sys.platform == "win32":
+    import msvcrt
+
+    NOT_FREE: tuple[type[OSError], ...] = (OSError,)
+else:
+    import fcntl
+
+    NOT_FREE = (BlockingIOError, FileNotFoundError)
 
 # These two numbers stand in the file's first 100 bytes, and say whose it is and how it
 # is laid out. https://www.sqlite.org/fileformat.html#the_database_header
@@ -33,13 +51,28 @@ PRAGMA user_version = {LAYOUT};
 COMMIT;
 """
 INSERT = "INSERT INTO messages (sent_at, channel, nick, text) VALUES (?, ?, ?, ?)"
+# Cut to size: another program may have put a whole book there.
+LAST = """
+SELECT substr(sent_at, 1, 100), substr(nick, 1, 100), substr(text, 1, 1024)
+FROM messages WHERE channel = ? ORDER BY id DESC LIMIT ?
+"""
 # Seconds for which the first line waits that finds the file locked by another program;
 # the next ones are refused at once. Better that than a chat that stands still.
 BUSY_TIMEOUT = 0.5
+# How often to try for FILE-lock, and the seconds between: a server that was killed may
+# need a moment to be gone.
+LOCK_TRIES, LOCK_PAUSE = 40, 0.05
+# What no text holds, and no time or name: it could forge lines, or drive a terminal.
+NOT_IN_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+NOT_IN_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\s<>#*!]")
 
 
 class HistoryError(Exception):
-    """The history file cannot be used; ``str()`` is one line for the user."""
+    """The history file cannot be used.
+
+    ``str()`` is one line: when the file is opened, what is wrong with which file, for
+    whoever runs the server; later, what the people in the chat may know.
+    """
 
 
 class Message(NamedTuple):
@@ -60,20 +93,21 @@ class History:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file, or create it in a folder that exists.
 
-        A file that is damaged, not ours, locked or read-only is refused as it is.
+        A file that is damaged, not ours, locked, read-only, or in use by another server
+        is refused as it is.
         """
         self._path = os.fspath(path)
         self._lock = threading.Lock()
         self._patience = BUSY_TIMEOUT
-        with _naming(self._path):
+        with _naming(self._path), ExitStack() as opened:
+            # By its real path, so that a link to the file is no way around the lock.
+            opened.enter_context(_only_server(f"{os.path.realpath(self._path)}-lock"))
             _check_header(self._path)
             _check_pages(self._path)
             self._connection = _connect(self._path, "rw")
-            try:
-                _prepare(self._connection)
-            except sqlite3.Error:
-                self._connection.close()
-                raise
+            opened.enter_context(closing(self._connection))
+            _prepare(self._connection)
+            self._opened = opened.pop_all()
 
     def add(self, *messages: Message) -> None:
         """Keep messages, in their order, or raise HistoryError: then none was kept."""
@@ -86,23 +120,27 @@ class History:
 
     def last(self, channel: str, count: int = 50) -> list[Message]:
         """Return the channel's last messages, ``count`` at most, oldest first."""
-        newest_first = self._read(
-            "SELECT sent_at, channel, nick, text FROM messages"
-            " WHERE channel = ? ORDER BY id DESC LIMIT ?",
-            (channel, count),
-        )
-        return [Message(*row) for row in reversed(newest_first)]
+        newest_first = self._read(LAST, (channel, count))
+        return [_harmless(channel, *row) for row in reversed(newest_first)]
 
     def add_channel(self, name: str) -> None:
-        """Remember a channel; one that is known already stays where it is."""
-        with self._writing():
-            insert = "INSERT OR IGNORE INTO channels (name) VALUES (?)"
-            self._connection.execute(insert, (name,))
+        """Remember a channel; one that is known, in any spelling, stays as it is."""
+        if name_key(name) not in map(name_key, self.channels()):
+            with self._writing():
+                insert = "INSERT OR IGNORE INTO channels (name) VALUES (?)"
+                self._connection.execute(insert, (name,))
 
     def channels(self) -> list[str]:
-        """Return the channels' names in the order of their creation."""
-        rows = self._read("SELECT name FROM channels ORDER BY id", ())
-        return [name for (name,) in rows]
+        """Return the channels' names in the order of their creation.
+
+        No two have the same name_key(). What cannot be a name is left out.
+        """
+        names: dict[str, str] = {}
+        select = "SELECT name FROM channels WHERE length(name) BETWEEN 1 AND 100"
+        for (name,) in self._read(f"{select} ORDER BY id", ()):
+            if isinstance(name, str) and is_name(name):
+                names.setdefault(name_key(name), name)
+        return list(names.values())
 
     def close(self) -> None:
         """Carry the log over and remove it. Calling close again does nothing."""
@@ -111,7 +149,7 @@ class History:
             # log stays, and SQLite carries it over the next time.
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode = DELETE")
-            self._connection.close()
+            self._opened.close()
 
     def __enter__(self) -> "History":
         """Return the history: ``with History(path) as history``."""
@@ -124,7 +162,7 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         # A statement is a transaction of its own: it happens wholly or not at all.
-        with self._lock, _naming(self._path):
+        with self._lock, _reporting(self._path):
             try:
                 yield
             except sqlite3.OperationalError:
@@ -143,13 +181,13 @@ class History:
         try:
             yield
             self._connection.execute("COMMIT")
-        except sqlite3.Error:
+        except BaseException:  # also of a text that cannot be encoded
             with suppress(sqlite3.Error):  # SQLite may have done it already
                 self._connection.execute("ROLLBACK")
             raise
 
     def _read(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
-        with self._lock, _naming(self._path):
+        with self._lock, _reporting(self._path):
             return self._connection.execute(sql, values).fetchall()
 
 
@@ -159,13 +197,70 @@ def _naming(path: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = " ".join(str(error).split())
         raise HistoryError(f"cannot use the history file {path!r}: {reason}") from error
+
+
+@contextmanager
+def _reporting(path: str) -> Iterator[None]:
+    """Say on stderr what is wrong with which file, and raise what all may know."""
+    try:
+        with _naming(path):
+            yield
+    except HistoryError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise HistoryError("the history cannot be used now") from error
+
+
+@contextmanager
+def _only_server(lock: str) -> Iterator[None]:
+    """Hold the lock. If the process dies, the system frees it, even after kill -9."""
+    for _ in range(LOCK_TRIES):
+        with open(lock, "ab") as file:
+            if _try_to_lock(file):
+                try:
+                    yield
+                finally:
+                    _remove(file)
+                return
+        time.sleep(LOCK_PAUSE)
+    raise TimeoutError("another server uses it")
+
+
+def _try_to_lock(file: BinaryIO) -> bool:
+    """Lock the file unless another process has done so."""
+    with suppress(*NOT_FREE):
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A server that closed since we opened the file has removed it. Locking it now
+        # would keep nobody out: the next server makes a new one.
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
+    return False
+
+
+def _remove(file: BinaryIO) -> None:
+    """Remove the file. Windows lets nobody remove a file that is still open."""
+    if sys.platform == "win32":
+        file.close()
+    with suppress(OSError):
+        os.remove(file.name)
+
+
+def _harmless(channel: str, when: object, nick: object, text: object) -> Message:
+    """Return a message that forges no line, whoever wrote these into the file."""
+    return Message(
+        NOT_IN_WORD.sub("\ufffd", str(when)),
+        channel,
+        NOT_IN_WORD.sub("\ufffd", str(nick)),
+        NOT_IN_TEXT.sub("\ufffd", str(text)),
+    )
 
 
 def _connect(path: str, mode: str) -> sqlite3.Connection:
     """Open the file, in mode "ro" (it will not be written to) or "rw"."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         # Quoted, since a name may hold "?", "#" and "%", which mean something in a URI.
         f"file:{quote(os.fsencode(os.path.abspath(path)), safe='')}?mode={mode}",
         uri=True,
@@ -173,6 +268,8 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
         isolation_level=None,  # no transaction but ours
         check_same_thread=False,  # the lock is for that
     )
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    return connection
 
 
 def _check_header(path: str) -> None:

@@ -20,11 +20,11 @@ import importlib
 import os
 import re
 import secrets
-import selectors
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -37,10 +37,11 @@ from exercise5_chat_channels.client import Connection
 MAX_BODY = 65536  # bytes that one POST may have
 PROBE = 10.0  # seconds until a method of Connection is thought to hang
 # What the page may load: its own script and style, known by a number used once, and
-# nothing else (CSP level 3). So a text from the chat could do nothing even as HTML.
+# nothing else (CSP level 3). Nor can its script make HTML of a text (Trusted Types).
 POLICY = (
     "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
 
@@ -218,10 +219,14 @@ class Handler(BaseHTTPRequestHandler):
 
         The first one waits for the chat, and would notice only at the next line.
         """
-        with selectors.DefaultSelector() as selector, suppress(OSError):
-            selector.register(self.connection, selectors.EVENT_READ)
-            while selector.select() and self.connection.recv(65536):
-                continue
+        gone = False
+        while not gone:
+            try:
+                gone = not self.connection.recv(65536)
+            except TimeoutError:
+                continue  # a browser that only listens says nothing
+            except OSError:
+                gone = True
         tab.close()
 
     def log_message(self, *_: object) -> None:
@@ -237,6 +242,7 @@ class WebServer(ThreadingTCPServer):
 
     allow_reuse_address = os.name == "posix"  # as in server.py
     daemon_threads = True  # close() waits for them, but not for ever
+    request_queue_size = 128  # the backlog: a class may open its tabs at once
 
     def __init__(
         self,
@@ -249,6 +255,17 @@ class WebServer(ThreadingTCPServer):
         self.tabs: dict[str, Tab] = {}  # by their ids
         self.browsers: set[socket.socket] = set()
         super().__init__(address, Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection. Without a descriptor for it (EMFILE), wait a moment.
+
+        It stays in the backlog, so the loop would try again immediately, and again.
+        """
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(0.1)
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a connection its thread: called when it was accepted."""
@@ -287,11 +304,13 @@ PAGE = r"""<!doctype html>
 <link rel="icon" href="data:,">
 <style nonce="NONCE">
 :root { color-scheme: light dark; --paper: #fff; --ground: #f3f3f0; --edge: #8a8a80;
-  --ink: #24292f; --faint: #63635b; --red: #b3261e; --pale: #dbe7f7; --nick: 45% }
+  --ink: #24292f; --faint: #63635b; --red: #b3261e; --blue: #1a5fb4; --nick: 45%;
+  --pale: #dbe7f7; --own: #eef3fa; --mention: #fff0c2 }
 @media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ground: #202327;
-  --edge: #7b828a; --ink: #e6e8ea; --faint: #a3a9b0; --red: #ff9a8f; --pale: #24405f;
-  --nick: 80% } }
+  --edge: #7b828a; --ink: #e6e8ea; --faint: #a3a9b0; --red: #ff9a8f; --blue: #8ab8f0;
+  --nick: 80%; --pale: #24405f; --own: #1d2733; --mention: #45390f } }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
 body { margin: 0; height: 100dvh; display: grid; font: 1rem/1.5 system-ui, sans-serif;
   grid: "nav header aside" "nav main aside" 1fr "nav footer aside" /
     clamp(10rem, 17vw, 13rem) minmax(0, 1fr) clamp(9rem, 15vw, 12rem);
@@ -300,16 +319,18 @@ header { grid-area: header; justify-content: space-between; padding: .6rem 0 }
 nav { grid-area: nav } aside { grid-area: aside } footer { grid-area: footer }
 main { grid-area: main; display: flex; flex-direction: column; min-height: 0 }
 header, footer, form { display: flex; align-items: center; gap: .5rem }
-nav, aside { padding: 1rem; overflow: auto }
-footer { min-height: 3.75rem; padding: .4rem 0 }
+nav, aside { padding: .9rem 1rem; overflow: auto }
+footer { min-height: 2.75rem; padding: .3rem 0 }
 #typing, #creating { padding-top: .6rem } #line, #name { flex: 1 } #nick { width: 9rem }
+#typing { align-items: end }
 h1 { margin: 0; font-size: 1.25rem; overflow-wrap: anywhere }
 h2 { margin: 0 0 .5rem; font-size: 1rem; font-weight: normal; white-space: nowrap }
 h2, footer, label { color: var(--faint) }
 ul { margin: 0; padding: 0; list-style: none; overflow-wrap: anywhere }
-input, button { min-width: 0; min-height: 2.75rem; padding: .3rem .7rem; font: inherit;
-  color: inherit; background: var(--paper); border: 1px solid var(--edge);
-  border-radius: .4rem }
+input, textarea, button { min-width: 0; min-height: 2.25rem; padding: .3rem .7rem;
+  font: inherit; color: inherit; background: var(--paper); border-radius: .4rem;
+  border: 1px solid var(--edge) }
+textarea { resize: none; field-sizing: content; max-height: 30dvh }
 button { flex: none; cursor: pointer }
 li button { width: 100%; text-align: left; background: none; border-color: #0000 }
 [aria-current] { background: var(--pale) }
@@ -317,18 +338,32 @@ li button { width: 100%; text-align: left; background: none; border-color: #0000
 :focus-visible { outline: 2px solid #3b82d6; outline-offset: 1px }
 ::placeholder { color: var(--faint); opacity: 1 }
 .unseen { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%) }
-#log { flex: 1; overflow: auto; padding: .5rem .75rem; background: var(--paper) }
-#log p { margin: 0 0 .25rem; padding-left: 3.2rem; overflow-wrap: anywhere }
+/* From its end upwards: so it stays at its end, whatever happens to its size. */
+#view { flex: 1; min-height: 0; overflow: auto; overflow-anchor: none; display: flex;
+  flex-direction: column-reverse; background: var(--paper) }
+#log { margin-bottom: auto; padding: .5rem 0 }
+#log p { margin: 0; padding: .125rem .75rem .125rem 3.95rem; overflow-wrap: anywhere }
 #log p, #log time { color: var(--faint) } #log .day { text-align: center }
 #log .said { color: var(--ink); white-space: pre-wrap }
+#log .own { background: var(--own) }
+#log .mention { background: var(--mention); box-shadow: inset 3px 0 #d29922 }
 #log time { float: left; margin-left: -3.2rem }
 #log b { unicode-bidi: isolate; color: oklch(var(--nick) .12 var(--hue)) }
+#log a { color: var(--blue) } #log button { min-height: 0; padding: 0 .5rem }
 #log .refused, #state.refused { color: var(--red) }
-@media (max-width: 40rem) {
-  body { grid: "header" "nav" "aside" "main" 1fr "footer" / 100%; padding: 0 .6rem }
-  nav, aside { display: flex; align-items: center; gap: .8rem; padding: 0 0 .5rem }
-  ul { display: flex; flex: none; gap: .8rem } li { flex: none } h2 { margin: 0 }
-  nav h2 { display: none } #creating { padding: 0; flex: none } #name { width: 9rem }
+#newer { align-self: center; margin: -2.75rem 0 .5rem; z-index: 1; border-radius: 2rem }
+@media (max-width: 40rem) {  /* a phone: all room to the log */
+  body { grid: "nav nav" "aside header" "main main" 1fr "footer footer" / 1fr auto;
+    padding: 0 .5rem }
+  input, textarea, button { min-height: 2.75rem }
+  nav, aside { display: flex; align-items: center; gap: .6rem; padding: .3rem 0 }
+  nav ul, aside { overflow: auto; scrollbar-width: none } nav ul { flex: 1 }
+  ul { display: flex; gap: .6rem } li { flex: none } h2 { margin: 0 }
+  nav { overflow: visible } h1, nav h2, #naming label { position: absolute;
+    width: 1px; overflow: hidden; clip-path: inset(50%) }
+  textarea { padding-block: .55rem } header { padding: 0 0 .3rem .5rem }
+  #creating { padding: 0 } #name { width: 5.5rem } #nick { width: 7rem }
+  #typing { padding: .4rem 0 } .connected footer { display: none }
 }
 </style>
 <header><h1 id="title">Chat</h1>
@@ -337,49 +372,79 @@ li button { width: 100%; text-align: left; background: none; border-color: #0000
 </header>
 <nav aria-labelledby="where"><h2 id="where">Channels</h2><ul id="channels"></ul>
   <form id="creating"><label for="name" class="unseen">New channel</label>
-    <input id="name" placeholder="New channel" autocomplete="off" spellcheck="false"
+    <input id="name" placeholder="#new" autocomplete="off" spellcheck="false"
       ><button aria-label="Create channel">+</button></form></nav>
-<main><div id="log" role="log" aria-label="Messages" tabindex="0"></div>
+<main><div id="view" role="log" aria-label="Messages" tabindex="0"><div id="log"></div>
+  </div><button id="newer" hidden></button>
   <form id="typing"><label for="line" class="unseen">Message or command</label>
-    <input id="line" placeholder="Message, or /help"
-      autocomplete="off" enterkeyhint="send"><button>Send</button></form></main>
+    <textarea id="line" rows="1" placeholder="Message, or /help" autocomplete="off"
+      enterkeyhint="send"></textarea><button id="send">Send</button></form></main>
 <aside aria-labelledby="who"><h2 id="who">People</h2><ul id="people"></ul></aside>
 <footer><span id="state" role="status">This page needs JavaScript.</span>
   <button id="again" hidden>Connect again</button></footer>
 <script nonce="NONCE">
 "use strict";
-const KEPT_LINES = 2000, SHOWN_CHARACTERS = 4000;
+const KEPT_LINES = 2000, SHOWN_CHARACTERS = 4000, SHOWN_NEWS = 10;
 const HISTORY = 50;  // messages; of more nobody who joins is told (promise 2)
+const TABS = 5;  // a browser has six connections to one server: one is left to send
+const NO_PLACE = `${TABS} tabs have the chat already, and a browser keeps no ` +
+  "connection for one more: close one of them";
+const NO_ANSWER = `nothing answers. Are more than ${TABS} tabs open?`;
 const POLL = 40, PATIENCE = 10_000;  // milliseconds
+const LONGEST_PAUSE = 30, CLAIMS = 3;  // seconds; how often we ask for our old nick
 const KINDS = {  // PROTOCOL.md, "What the server sends"
   said: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) #(\S+) <(\S+)> (.*)$/,
-  you: /^\* you are (\S+) in #(\S+)/,
+  you: /^\* (you are (\S+) in #(\S+).*)$/,
   joined: /^\* (\S+) joined #\S+$/,
   left: /^\* (\S+) left #\S+$/,
   renamed: /^\* (\S+) is now (\S+)$/,
   channels: /^\* channels:(.*)$/,
   people: /^\* people in #(\S+):(.*)$/,
-  refused: /^! /,
+  refused: /^! (.*)$/,
+  notice: /^(?:\* )?(.*)$/,
 };
 const HARMFUL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+const LINK = /(https?:\/\/[^\s<>"]*[^\s<>"\p{P}]\/?)/iu;  // not the full stop after it
+const QUIT = /^\/quit(ter)?( |$)/m;
 const dayOf = new Intl.DateTimeFormat([], {dateStyle: "full"});
 const timeOf = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit"});
 const the = (id) => document.getElementById(id);
 const wordsOf = (text) => text.split(" ").filter(Boolean);
-const log = the("log"), rows = [];  // rows wait to be shown in the log
-let tab = "", nick = "", channel = "", greeted = false;
+const linesOf = (text) => text.split("\n").filter(Boolean);
+const view = the("view"), log = the("log"), rows = [];  // rows wait to be shown in it
+const isAtEnd = () => view.scrollTop > -40;  // 0 is the end, further up it is negative
+const lastRow = () => rows.at(-1) || log.lastElementChild;
+let tab = "", channel = "", greeted = false;  // tab: its ID while it is connected
+let nick = sessionStorage.nick || "";  // kept there when the page is loaded again
 let shown = "", day = "", listed = "";  // in the log, and in the list of channels
 let people = new Set(), asked = {};  // asked: by the page itself, not yet answered
 let told = 0, unread = 0;  // messages: of the history, and not yet looked at
-let quiet = false, following = true, size = "";  // in a history; at the log's end
+let quiet = false, news = new Map(), newsRow = "", youRow = "";  // quiet: in a history
+let typed = [], recalled = 0;  // what ↑ brings back, and where in it we are
+let place = null, leaving = false, pause = 1, timer = 0;  // to connect again
 let sending = Promise.resolve();
 
 // What is in the page
 
+function shorten(text) {
+  const more = text.length > SHOWN_CHARACTERS;
+  return more ? text.slice(0, SHOWN_CHARACTERS) + " …" : text;
+}
+
 function make(tag, text, kind = "") {
-  const element = document.createElement(tag), more = text.length > SHOWN_CHARACTERS;
-  element.textContent = more ? text.slice(0, SHOWN_CHARACTERS) + " …" : text;
+  const element = document.createElement(tag);
+  element.textContent = shorten(text);
   element.className = kind;
+  return element;
+}
+
+function makeLink(href) {  // the other page isn't told about this one
+  return Object.assign(make("a", href), {href, target: "_blank", rel: "noreferrer"});
+}
+
+function makeText(text) {  // split() puts what is in the parentheses at odd places
+  const parts = shorten(text).split(LINK), element = make("span", "");
+  element.append(...parts.map((part, at) => at % 2 ? makeLink(part) : part));
   return element;
 }
 
@@ -389,36 +454,57 @@ function show(row) {
 }
 
 function showRows() {
-  log.ariaLive = quiet ? "off" : "polite";  // nobody wants a history read aloud
+  view.ariaLive = quiet ? "off" : "polite";  // nobody wants a history read aloud
   quiet = false;
+  const atEnd = isAtEnd(), height = view.scrollHeight;
   log.append(...rows.splice(0).slice(-KEPT_LINES));
+  view.scrollTop = atEnd ? 0 : view.scrollTop - (view.scrollHeight - height);
   while (log.childElementCount > KEPT_LINES) log.firstElementChild.remove();
-  follow();
   showUnread();
 }
 
-function isAtEnd() {  // or does somebody read further up?
-  return log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+function goToEnd() {
+  view.scrollTop = 0;
+  showUnread();
 }
 
-function sizeOfLog() {
-  return `${log.clientWidth}x${log.clientHeight}`;
+function showNews(who, what) {  // of people: a run of them is one row
+  showPeople();
+  if (lastRow() !== newsRow) {
+    news = new Map();
+    show(newsRow = make("p", "", "notice"));
+  }
+  news.set(who, what);
+  const all = [...news].map((words) => words.join(" ")), more = all.length - SHOWN_NEWS;
+  const text = all.slice(-SHOWN_NEWS).join(", ");
+  newsRow.textContent = shorten(more > 0 ? `${more} more, ${text}` : text);
 }
 
-function follow() {
-  if (following) log.scrollTop = log.scrollHeight;
+function showRefusal(why) {
+  const row = make("p", `${why} `, "refused"), back = make("button", "↑");
+  back.ariaLabel = "Bring back what was typed";  // a phone has no such key
+  back.onclick = () => { recall(-1); the("line").focus(); };
+  row.append(back);
+  show(row);
 }
 
 function showUnread() {  // as in gui.py: only our own channel has any
-  if (following && document.hasFocus()) unread = 0;
+  if (isAtEnd() && document.hasFocus()) unread = 0;
   const count = unread ? ` (${unread})` : "";
   if (shown) document.title = `${count} #${shown}`.trim();
+  the("newer").hidden = isAtEnd() || !unread;
+  the("newer").textContent = `↓ ${unread} new`;
   for (const own of document.querySelectorAll("[aria-current]"))
     own.textContent = own.value + count;
 }
 
 function hueOf(name) {  // an angle, the same for the same name
   return 47 * [...name].reduce((sum, letter) => sum + letter.codePointAt(), 0);
+}
+
+function mentions(text, name) {  // as a word of its own
+  const alike = (words) => words.normalize("NFKC").toLowerCase();
+  return alike(text).split(/[^\p{L}\p{M}\p{N}_-]+/u).includes(alike(name));
 }
 
 function showChannel(name) {
@@ -445,6 +531,8 @@ function showChannels(names) {
   const items = names.map(makeChannel);
   the("channels").replaceChildren(...items);
   items.find(({firstChild}) => firstChild.value === focused)?.firstChild.focus();
+  const own = the("channels").querySelector("[aria-current]");
+  own?.scrollIntoView({block: "nearest", inline: "nearest"});
   showUnread();
 }
 
@@ -454,28 +542,26 @@ function showPeople() {
   the("people").replaceChildren(...names.map((name) => make("li", name)));
 }
 
-function showState(text, connected, kind = "") {
+function showState(text, kind = "") {
   the("state").textContent = text;
   the("state").className = kind;
+  document.body.className = tab ? "connected" : "";
   for (const part of document.querySelectorAll("input, form button, nav button"))
-    part.disabled = !connected;
+    part.disabled = !tab;  // but a draft can be written
 }
 
 // What the user does
 
-function send(line) {  // after the one before: two POSTs at once could change places
-  sending = sending.then(() => post(line)).catch((error) => {
+function send(lines) {  // after those before: two POSTs at once could change places
+  sending = sending.then(() => post(lines)).catch((error) => {
     const why = error.name === "TimeoutError" ? NO_ANSWER : error.message;
-    show(make("p", `“${line}” was not sent: ${why}`, "refused"));
+    showRefusal(`“${lines}” was not sent: ${why}`);
   });
 }
 
-const NO_ANSWER = "nothing answers. Are six tabs open? A browser has six connections " +
-  "to one server, and each tab keeps one: then none is left to send. Close one.";
-
-async function post(line) {
+async function post(lines) {
   const signal = AbortSignal.timeout(PATIENCE);
-  const answer = await fetch(`/lines/${tab}`, {method: "POST", body: line, signal});
+  const answer = await fetch(`/lines/${tab}`, {method: "POST", body: lines, signal});
   if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
 }
 
@@ -487,10 +573,35 @@ function ask(kind, question) {
 function onEnter(form, input, prefix) {
   the(form).onsubmit = (event) => {
     event.preventDefault();
-    if (the(input).value) send(prefix + the(input).value);
+    const lines = linesOf(the(input).value);
+    if (!tab) return;  // the draft stays
+    if (lines.length) say(prefix + lines.join("\n"));
     the(input).value = form === "naming" ? nick : "";  // until the chat has agreed
     the("line").focus();
+    showCount();
   };
+}
+
+function say(lines) {
+  leaving = QUIT.test(lines);
+  typed = [...typed.slice(-99), lines];
+  recalled = typed.length;
+  send(lines);
+  goToEnd();
+}
+
+function recall(step) {  // ↑ and ↓ go through what was typed. A draft stays
+  const line = the("line"), isDraft = line.value !== (typed[recalled] || "");
+  if (isDraft) return false;
+  recalled = Math.min(Math.max(recalled + step, 0), typed.length);
+  line.value = typed[recalled] || "";
+  showCount();
+  return true;
+}
+
+function showCount() {  // each line is a message
+  const count = linesOf(the("line").value).length;
+  the("send").textContent = count > 1 ? `Send ${count}` : "Send";
 }
 
 // What the chat sends
@@ -505,33 +616,46 @@ const on = {
     const date = new Date(when), valid = !isNaN(date);  // not so the 32nd of May
     if (valid && day !== dayOf.format(date))
       show(make("p", day = dayOf.format(date), "day"));
-    const row = make("p", "", "said"), name = make("b", who);
+    const isOwn = who === nick || who === sessionStorage.nick;  // see claim()
+    const kind = isOwn ? "own" : nick && mentions(text, nick) ? "mention" : "";
+    const row = make("p", "", `said ${kind}`), name = make("b", who);
     name.style.setProperty("--hue", hueOf(who));
     const time = make("time", valid ? timeOf.format(date) : when);
-    row.append(time, name, "  ", make("span", text));
+    row.append(time, name, "  ", makeText(text));
     show(row);
   },
-  you(newNick, newChannel) {
+  you(line, newNick, newChannel) {
     showChannel(newChannel);
     if (told >= HISTORY)
       show(make("p", `These are the last ${told} messages, not all.`, "notice"));
     quiet ||= told > 0;
     told = 0;
-    if (!greeted && nick && nick !== newNick) send(`/nick ${nick}`);
-    if (!greeted && channel && channel !== newChannel) send(`/join ${channel}`);
-    greeted = true;  // connected again: we have asked for those that we had
+    if (lastRow() === youRow) youRow.textContent = shorten(line);
+    else show(youRow = make("p", line, "notice"));
     the("nick").value = nick = newNick;
     channel = newChannel;
+    if (!greeted && sessionStorage.nick) comeBack(sessionStorage);
+    else Object.assign(sessionStorage, {nick, channel});
+    greeted = true;
     ask("channels", "/channels");
     ask("people", "/who");
   },
-  joined(who) { people.add(who); showPeople(); },
+  joined(who) {
+    people.add(who);
+    showNews(who, "joined");
+  },
   left(who) {
     people.delete(who);
-    showPeople();
+    showNews(who, "left");
     if (!asked.channels) ask("channels", "/channels");  // there may be a new one
   },
-  renamed(old, who) { people.delete(old); on.joined(who); },
+  renamed(old, who) {
+    people.delete(old);
+    people.add(who);
+    const isNew = lastRow() === newsRow && news.get(old) === "joined";
+    if (isNew) news.delete(old);
+    showNews(isNew ? who : old, isNew ? "joined" : `is now ${who}`);
+  },
   channels(names) {
     if (listed === `${names} ${channel}`) return;  // leave alone what may be clicked
     listed = `${names} ${channel}`;
@@ -541,58 +665,92 @@ const on = {
     if (where === channel) people = new Set(wordsOf(names));
     showPeople();
   },
+  refused: showRefusal,
+  notice(text) { show(make("p", text, "notice")); },
 };
 
 function receive(data) {
   const line = data.replace(HARMFUL, (c) => "\\x" + c.codePointAt().toString(16));
-  const kind = Object.keys(KINDS).find((kind) => KINDS[kind].test(line)) || "notice";
-  if (on[kind]) on[kind](...KINDS[kind].exec(line).slice(1));
+  const kind = Object.keys(KINDS).find((kind) => KINDS[kind].test(line));
+  on[kind](...KINDS[kind].exec(line).slice(1));
+  if (kind !== "channels" && kind !== "people") return;
   if (asked[kind]) asked[kind] -= 1;
-  else if (kind !== "said") show(make("p", line.replace(/^[*!] /, ""), kind));
+  else on.notice(line.slice(2));  // the user has asked
 }
 
-function connect() {
-  const source = new EventSource("/events");
-  asked = {};
-  greeted = false;
+// How the page connects
+
+async function takePlace() {  // one of five, until the tab is closed
+  const request = (number) => new Promise((take) => {
+    const keep = (lock) => { take(lock); return lock && new Promise(() => {}); };
+    navigator.locks.request(`place ${number}`, {ifAvailable: true}, keep);
+  });
+  for (let number = 1; number <= TABS && !place; number += 1)
+    place = await request(number);
+}
+
+async function connect() {
+  clearTimeout(timer);
   the("again").hidden = true;
-  showState("Connecting …", false);
+  showState("Connecting …");
+  if (navigator.locks) await takePlace();  // not in a page from another computer
+  if (navigator.locks && !place) return disconnect(NO_PLACE);
+  const source = new EventSource("/events"), end = (why) => disconnect(why, source);
   source.addEventListener("tab", (event) => {
     tab = event.lastEventId;
     shown = "";  // the chat sends again what the log has shown
-    showState(`Connected to ${event.data}`, true);
-    the("line").focus();
+    asked = {};
+    greeted = leaving = false;
+    showState(`Connected to ${event.data}`);
+    if (document.activeElement === document.body) the("line").focus();
   });
   source.addEventListener("line", (event) => receive(event.data));
-  source.addEventListener("gone", (event) => disconnect(source, event.data));
-  source.onerror = () => disconnect(source, "web.py does not answer, see its terminal");
+  source.addEventListener("gone", (event) => end(event.data));
+  source.onerror = () => end("web.py does not answer, see its terminal");
 }
 
-function disconnect(source, reason) {
-  source.close();  // or it would connect again by itself, and be somebody else
+function disconnect(reason, source) {
+  source?.close();  // or it would connect again by itself
+  const text = `Not connected: ${reason}`;
+  if (tab) show(make("p", text, "refused"));
+  if (greeted) pause = 1;
+  tab = "";
+  greeted = false;
   people.clear();
   showPeople();
-  showState(`Not connected: ${reason}`, false, "refused");
-  show(make("p", `Not connected: ${reason}`, "refused"));
   the("again").hidden = false;
-  the("again").focus();
+  showState(leaving ? text : `${text}. Next try in ${pause} s`, "refused");
+  if (leaving) return the("again").focus();
+  timer = setTimeout(connect, 1000 * pause);
+  pause = Math.min(2 * pause, LONGEST_PAUSE);
+}
+
+function comeBack(old) {
+  claim(old.nick, nick, CLAIMS);
+  if (old.channel !== channel) send(`/join ${old.channel}`);
+}
+
+function claim(name, guest, times) {  // our old connection may have it a moment longer
+  if (nick !== guest || nick === name || !times || !tab) return;
+  send(`/nick ${name}`);
+  setTimeout(claim, 1000, name, guest, times - 1);
 }
 
 onEnter("typing", "line", "");
 onEnter("naming", "nick", "/nick ");
 onEnter("creating", "name", "/create ");
+the("line").oninput = showCount;
+the("line").onkeydown = (event) => {
+  const isEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
+  if (isEnter) the("typing").requestSubmit();
+  if (isEnter || step && recall(step)) event.preventDefault();
+};
+the("newer").onclick = () => { goToEnd(); the("line").focus(); };
 the("again").onclick = connect;
 the("channels").onpointerenter = the("channels").onfocusin =
   () => asked.channels || ask("channels", "/channels");
-log.onscroll = () => {
-  if (size === sizeOfLog()) following = isAtEnd();  // or is its new size to blame?
-  showUnread();
-};
-onfocus = showUnread;
-new ResizeObserver(() => {  // a phone is turned, its keyboard comes up
-  size = sizeOfLog();  // scroll events come first: HTML, "update the rendering"
-  follow();
-}).observe(log);
+view.onscroll = onfocus = showUnread;
 connect();
 </script>
 </html>
@@ -679,8 +837,8 @@ def try_out(
 
 def unfinished(connection_class: type[Connection]) -> str:
     """Let Connection talk with ourselves, and return what it cannot do yet, or ""."""
-    talks = (("lines", hear, "5.21"), ("send_line", speak, "5.22"))
-    for method, talk, check in (*talks, ("close", leave, "5.23")):
+    talks = (("lines", hear, "5.10"), ("send_line", speak, "5.11"))
+    for method, talk, check in (*talks, ("close", leave, "5.12")):
         problem = ["does not come back"]
         work = [connection_class, talk, problem]
         thread = threading.Thread(target=try_out, args=work, daemon=True)

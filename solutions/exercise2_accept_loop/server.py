@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 GIVE_UP_AFTER = 1.0  # seconds: browsers open connections and leave them silent
 MAX_HEAD = 8192  # bytes, as nginx and Apache allow by default
@@ -112,9 +113,9 @@ def discard_input(client: socket.socket) -> None:
     A close with unread input makes TCP reset the connection and destroy the answer.
     """
     client.shutdown(socket.SHUT_WR)
-    for _ in range(16):
-        if not client.recv(65536):
-            break
+    deadline = time.monotonic() + GIVE_UP_AFTER
+    while client.recv(65536) and time.monotonic() < deadline:
+        continue
 
 
 def serve_client(client: socket.socket) -> None:

@@ -38,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 class ResponseError(Exception):
-    """The server's answer is no complete HTTP response."""
+    """The server's answer is not a complete HTTP response."""
 
 
 def build_request(host: str, port: int, path: str) -> bytes:
@@ -68,10 +68,15 @@ def read_head(server: socket.socket) -> tuple[bytes, bytes]:
 
 
 def content_length(head: bytes) -> int:
-    """Return the length in bytes that the head announces, or NO_LENGTH."""
+    """Return the length in bytes that the head announces, or NO_LENGTH.
+
+    Raises ResponseError when what it announces is not a number.
+    """
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length" and value.strip().isdigit():
+        if name.lower() == b"content-length":
+            if not value.strip().isdigit():
+                raise ResponseError(f"Content-Length is not a number: {value!r}")
             return int(value)
     return NO_LENGTH
 

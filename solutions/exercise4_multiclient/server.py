@@ -68,8 +68,8 @@ def check_length(line: bytes) -> bytes:
 def split_lines(client: socket.socket) -> Iterator[bytes]:
     """Yield what the client sends line by line, each with its newline, until it leaves.
 
-    TCP is a stream: a recv() may bring half a line, or three. What stands behind the
-    last newline waits for the next turn; it gets a newline when the client closes.
+    TCP is a stream: a recv() may bring half a line, or three. What follows the last
+    newline waits for the next turn; it gets a newline when the client closes.
     """
     rest = b""
     while received := client.recv(65536):
@@ -133,7 +133,7 @@ def main() -> None:
         with open_listening_socket(arguments.host, arguments.port) as listening:
             relay.accept_clients(listening)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is on its way
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # already shutting down
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     finally:
         relay.disconnect_all()

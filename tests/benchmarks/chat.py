@@ -1,5 +1,8 @@
 """How fast exercise 5's server is, beside other chat servers, on this machine now.
 
+Two other designs of the same server take part: one whose threads combine, and one loop
+over ``selectors``, from ``tests/answers/right``.
+
 ``python -m tests.benchmarks.chat`` takes about five minutes. Figures of two machines,
 or of two days, cannot be compared; the ratios of one run can. It needs Linux, and a C
 compiler for the load generator. IRC servers take part where they are installed.
@@ -17,10 +20,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.answers.grading import SOLUTIONS
+from tests.answers.grading import RIGHT, SOLUTIONS
 from tests.harness import system
 from tests.harness.patience import START, slices, wait_until
 from tests.harness.process import Command
@@ -33,6 +37,7 @@ CHANNELS = [f"room{number}" for number in range(50)]
 LINE = ["-a", " in #room"]  # the words that say that a client has joined
 IRC = ["-D", "irc"]
 RATIO_TO = "tutorial"
+DESIGNS = ("combining", "selectors")  # of right answers
 Result = dict[str, Any]  # what the load generator prints
 LEGEND = """Each line holds:
 lines delivered per second, ratio to the tutorial's; half, and 99 of 100, took at most;
@@ -111,13 +116,15 @@ def build(source: str, folder: Path) -> Path:
     return program
 
 
-def servers(submission: Submission, folder: Path) -> dict[str, Callable[[], Server]]:
+def servers(
+    submissions: dict[str, Submission], folder: Path
+) -> dict[str, Callable[[], Server]]:
     """Return for each server that is here how to prepare it."""
 
     def python(file: str) -> Server:
         return Server([sys.executable, str(HERE / file)], LINE, folder)
 
-    def ours() -> Server:
+    def ours(submission: Submission) -> Server:
         chat = "exercise5_chat_channels"
         command = submission.command(chat, "server", "127.0.0.1", 0)
         history = tempfile.mkdtemp(dir=folder) + "/chat.db"
@@ -134,7 +141,7 @@ def servers(submission: Submission, folder: Path) -> dict[str, Callable[[], Serv
     relay = [str(build("relay.c", folder))]
     as_root = ["--runasroot"] if os.geteuid() == 0 else []
     peers: dict[str, Callable[[], Server]] = {
-        "exercise 5": ours,
+        **{n: partial(ours, submission) for n, submission in submissions.items()},
         RATIO_TO: lambda: python("tutorial.py"),
         "asyncio": lambda: python("asyncio_streams.py"),
         "C relay": lambda: Server(relay, LINE, folder),
@@ -208,11 +215,13 @@ def print_scenario(name: str, results: dict[str, Result]) -> None:
 def main() -> None:
     """Measure all servers in all scenarios, and print a table."""
     arguments = parse_arguments()
-    submission = Submission(arguments.submission.resolve())
+    folders = {"exercise 5": arguments.submission.resolve()}
+    folders |= {design: RIGHT / design for design in DESIGNS}
+    submissions = {name: Submission(path) for name, path in folders.items()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         load = build("loadgen.c", folder)
-        here = servers(submission, folder)
+        here = servers(submissions, folder)
         print(f"{platform.python_version()}, {os.cpu_count()} processors. {LEGEND}")
         for scenario, options in SCENARIOS.items():
             if (arguments.scenario or "") in scenario:
@@ -221,7 +230,8 @@ def main() -> None:
                     for name, prepare in here.items()
                 }
                 print_scenario(scenario, results)
-    submission.remove_folder()
+    for submission in submissions.values():
+        submission.remove_folder()
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from tests.harness.peer import Peer
 from tests.harness.steps import show
 from tests.harness.words import _, ngettext
 
-GREETING = re.compile(r"\* you are ([\w-]+) in #([\w-]+)(?![\w-])")  # words may follow
+NAME = r"[^\s<>]+"  # \w knows no combining marks
+GREETING = re.compile(rf"\* you are ({NAME}) in #({NAME})")  # words may follow
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-MESSAGE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (#[\w-]+ <[\w-]+> .*)", re.S)
+DATE_AND_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+MESSAGE = re.compile(rf"({DATE_AND_TIME}) (#{NAME} <{NAME}> .*)", re.S)
 MIB = 1024 * 1024
 
 

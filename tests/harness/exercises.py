@@ -76,7 +76,15 @@ _ALL = (
         " [protocol](exercise5_chat_channels/PROTOCOL.md)",
         learns="one order, history, slow readers, floods, a clean end",
         yours=("server.py", "client.py"),
-        given=("history.py", "gui.py", "gui_parts.py", "web.py"),
+        given=(
+            "startup.py",
+            "names.py",
+            "history.py",
+            "terminal.py",
+            "gui.py",
+            "gui_parts.py",
+            "web.py",
+        ),
         continues="exercise4_multiclient",
     ),
 )

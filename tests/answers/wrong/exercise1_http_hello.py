@@ -113,6 +113,14 @@ WRONG = [
         changes=(("; charset=utf-8", ""),),
     ),
     Wrong(
+        name="takes_one_piece",
+        did="left step 4 out: a request is what one recv() brings",
+        tempting="Chrome's request comes in one piece, mostly",
+        caught_by="1.5",
+        words=("the rest of the request", "recv() returns what has arrived"),
+        changes=((LOOP, 'if b"\\r\\n\\r\\n" not in head:'), ("break", "pass")),
+    ),
+    Wrong(
         name="one_recv",
         did="took one recv() for one request",
         tempting="Chrome's request comes in one piece, mostly",
@@ -222,6 +230,14 @@ WRONG = [
         caught_by="1.9",
         words=("read_head()", "recv() returns b''"),
         changes=((LEAVES_LOOP, ""),),
+    ),
+    Wrong(
+        name="looks_for_the_end_in_all",
+        did="looked for b'' in all that has come, not in the last piece",
+        tempting="a client that leaves has said nothing",
+        caught_by="1.9",
+        words=("read_head()", "recv() returns b''"),
+        changes=(("if not received:", "if not head:"),),
     ),
     Wrong(
         name="reset_ends_in_a_traceback",

@@ -17,11 +17,32 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="calls_what_the_thread_should_run",
+        did="passed Thread() the result of a call, not the function",
+        tempting="serve_client(client) is what the thread should do",
+        caught_by="4.1",
+        words=("It waits in", "split_lines()", "thread"),
+        changes=(
+            (
+                "target=self.serve_client, args=[client]",
+                "target=self.serve_client(client)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="runs_without_starting",
+        did="called run() where start() is needed",
+        tempting="run() sounds like what a thread should do",
+        caught_by="4.1",
+        words=("It waits in", "thread"),
+        changes=(("args=[client]).start()", "args=[client]).run()"),),
+    ),
+    Wrong(
         name="relays_each_recv",
         did="relayed what each recv() brought",
         tempting="a line typed in nc always comes in one recv()",
         caught_by="4.5",
-        words=("Framing", "before it was complete"),
+        words=("Step 3: whole lines", "before it was complete"),
         changes=(
             (
                 '*lines, rest = (rest + received).split(b"\\n")\n',
@@ -59,9 +80,9 @@ WRONG = [
         name="two_threads_for_all",
         did="let a pool of two threads serve the clients",
         tempting="starting a thread for each client costs too much, one reads",
-        caught_by="4.2",
+        caught_by="4.3",
         words=("one thread per client",),
-        also=("4.3",),
+        also=("4.2",),
         changes=(
             (
                 "threading.Thread(target=self.serve_client, args=[client]).start()",
@@ -82,9 +103,9 @@ WRONG = [
         name="adds_the_senders_name",
         did="put the sender's address before the line",
         tempting="one would like to know who speaks",
-        caught_by="4.3",
+        caught_by="4.2",
         words=("unchanged",),
-        also=("4.2", "4.12"),
+        also=("4.3", "4.12"),
         changes=(
             (
                 "client.sendall(line)",
@@ -96,7 +117,7 @@ WRONG = [
         name="strips_the_line",
         did="relayed line.strip()",
         tempting="it takes the newline off, and it looks tidy",
-        caught_by="4.3",
+        caught_by="4.2",
         words=(r"with the \r where there was one",),
         changes=(("check_length(line)", "check_length(line.strip())"),),
     ),
@@ -104,7 +125,7 @@ WRONG = [
         name="drops_empty_lines",
         did="relayed only lines with something in them",
         tempting="'if line:' comes to hand easily",
-        caught_by="4.3",
+        caught_by="4.2",
         words=("the same bytes",),
         changes=(
             (
@@ -136,7 +157,7 @@ WRONG = [
         name="no_lock_to_send",
         did="sent without the lock",
         tempting="reading a list needs no lock, and short lines never mix",
-        caught_by="4.6",
+        caught_by="4.7",
         words=("Send under a lock", "equal letters"),
         changes=(
             (
@@ -149,8 +170,8 @@ WRONG = [
         name="removes_without_the_lock",
         did="took a client out of the array while another thread was going through it",
         tempting="list.remove() is one call, and the lock is there for the sending",
-        caught_by="4.8",
-        words=("50 lines, but only", "nobody change the array"),
+        caught_by="4.10",
+        words=("50 lines, but only", "remove clients under the lock"),
         changes=(
             (
                 "        with self.lock:\n            self.clients.remove(client)\n",
@@ -162,7 +183,7 @@ WRONG = [
         name="forgets_the_last_line",
         did="left when recv() returned b'', whatever was kept",
         tempting="a line without its newline is no line",
-        caught_by="4.7",
+        caught_by="4.6",
         words=("look at what is left over",),
         changes=(('    if rest:\n        yield rest + b"\\n"\n', ""),),
     ),
@@ -170,7 +191,7 @@ WRONG = [
         name="last_line_without_newline",
         did="relayed the last line as it came",
         tempting="the handout says: unchanged",
-        caught_by="4.7",
+        caught_by="4.6",
         words=("my last words",),
         changes=(('yield rest + b"\\n"', "yield rest"),),
     ),
@@ -178,18 +199,18 @@ WRONG = [
         name="a_line_for_who_said_nothing",
         did="relayed an empty line for each client that left",
         tempting="the rest is relayed at the end, whatever it is",
-        caught_by="4.7",
-        words=("carol left nothing",),
-        also=("4.8", "4.9"),
+        caught_by="4.6",
+        words=("dave said nothing",),
+        also=("4.10", "4.8"),
         changes=(("    if rest:\n", "    if True:\n"),),
     ),
     Wrong(
         name="sends_to_who_has_gone",
         did="left gone clients in the array, and did not catch what a send raises",
         tempting="with nc in three windows everybody stays",
-        caught_by="4.9",
+        caught_by="4.8",
         words=("Take clients out of the array",),
-        also=("4.7", "4.8", "4.11"),
+        also=("4.6", "4.10", "4.11"),
         changes=(
             ("            self.clients.remove(client)\n", "            pass\n"),
             ("with contextlib.suppress(OSError):  # its own", "if True:  # its own"),
@@ -199,7 +220,7 @@ WRONG = [
         name="keeps_who_has_gone",
         did="let a client's thread end without removing and closing anything",
         tempting="the client has closed the connection already",
-        caught_by="4.10",
+        caught_by="4.9",
         words=("close() its socket",),
         also=("4.11",),
         changes=(
@@ -214,7 +235,7 @@ WRONG = [
     Wrong(
         name="no_limit",
         did="put no limit to a line's length",
-        tempting="nobody types so much",
+        tempting="nobody types that much",
         caught_by="4.11",
         words=("one client fills the server's memory",),
         changes=(("if len(line) > MAX_LINE:", "if False:"),),
@@ -287,7 +308,7 @@ WRONG = [
         did="relayed only the first line of what a recv() brought",
         tempting="a line typed in nc always comes alone",
         caught_by="4.5",
-        words=("Framing", "left over"),
+        words=("Step 3: whole lines", "left over"),
         changes=(("        for line in lines:\n", "        for line in lines[:1]:\n"),),
     ),
     Wrong(
@@ -302,18 +323,18 @@ WRONG = [
         name="dies_of_a_reset",
         did="did not catch ConnectionResetError around recv()",
         tempting="clients close their connections, they do not reset them",
-        caught_by="4.10",
+        caught_by="4.9",
         words=("ConnectionResetError", "return"),
-        also=("4.9",),
+        also=("4.8",),
         changes=(("except (OSError, ValueError) as", "except ValueError as"),),
     ),
     Wrong(
         name="one_error_ends_the_round",
         did="caught the error around the loop over all clients",
         tempting="one try is shorter than one for each client",
-        caught_by="4.8",
+        caught_by="4.10",
         words=("50 lines, but only", "go on with the next"),
-        also=("4.9",),
+        also=("4.8",),
         changes=(
             (
                 """            for client in self.clients:

@@ -49,6 +49,32 @@ class User:
         self.browser.call("Input.dispatchKeyEvent", type="keyDown", **event)
         self.browser.call("Input.dispatchKeyEvent", type="keyUp", key=key)
 
+    def paste(self, text: str) -> None:
+        """Paste a text where the keyboard is, as Ctrl+V does."""
+        permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+        self.browser.call("Browser.grantPermissions", permissions=permissions)
+        self.run(f"navigator.clipboard.writeText({json.dumps(text)})")
+        event = {"key": "v", "commands": ["paste"]}
+        self.browser.call("Input.dispatchKeyEvent", type="keyDown", **event)
+        self.browser.call("Input.dispatchKeyEvent", type="keyUp", key="v")
+
+    def resize(self, width: int, height: int, *, mobile: bool = False) -> None:
+        """Give the page another size, or that of a phone."""
+        size = {"width": width, "height": height, "mobile": mobile}
+        method = "Emulation.setDeviceMetricsOverride"
+        self.browser.call(method, **size, deviceScaleFactor=1)
+        self.wait_for(f"innerWidth === {width} && innerHeight === {height}")
+
+    def reload(self) -> None:
+        """Load the page again."""
+        self.browser.page("Page.reload")
+
+    def open_another_tab(self, web: Web) -> None:
+        """Open the page in one more tab of the same browser, and turn to it."""
+        self.browser.session = {}
+        self.browser.open_tab()
+        self.browser.page("Page.navigate", url=f"http://{web.address}/")
+
     def click(self, text: str) -> None:
         """Click on the button with that text, with the mouse."""
         buttons = "[...document.querySelectorAll('button')]"

@@ -19,12 +19,18 @@ from tests.harness.symptoms import whereabouts_of
 
 ROWS, COLUMNS = 12, 50
 GREETING = "* you are guest1 in #general"
-TERMINAL = {"TERM": "xterm-256color"}
+DAY = "-- Saturday 21 November 2026 --"  # before the first message
+TERMINAL = {"TERM": "xterm-256color", "TZ": "UTC"}
 
 
 def said(text: str, nick: str = "bob") -> str:
-    """Return the line of a message."""
+    """Return the line of a message, as the server sends it."""
     return f"2026-11-21T10:00:00Z #general <{nick}> {text}"
+
+
+def shown(text: str, nick: str = "bob") -> str:
+    """Return the same message as a terminal shows it."""
+    return f"10:00 <{nick}> {text}"
 
 
 def wrapped(text: str, columns: int = COLUMNS) -> list[str]:

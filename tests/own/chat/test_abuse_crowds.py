@@ -5,14 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.harness.lab import Lab
-from tests.harness.patience import START, slices
 from tests.own.chat.abuse import (
     Record,
     history_file,
     need_open_files,
-    not_windows,
     only_linux,
-    percentile,
     start,
     stop,
 )
@@ -22,7 +19,6 @@ from tests.own.chat.clients import (
     count,
     drive,
     ended,
-    greeted,
     leave,
     ping,
 )
@@ -71,26 +67,3 @@ def test_too_few_threads(lab: Lab, history: Path, record_property: Record) -> No
     stop(server)
     leave([*inside, late])
     record_property("clients inside, refused", f"{35 - len(refused)}, {len(refused)}")
-
-
-@pytest.mark.long
-@not_windows
-def test_too_few_open_files(lab: Lab, history: Path, record_property: Record) -> None:
-    """New clients wait; those inside notice nothing; when some leave, others enter."""
-    need_open_files(600)
-    server = start(lab, history, "ulimit -n 256")
-    inside = connect(server, 240)
-    quiet = [ping(inside[:5], f"quiet {n}") for n in range(100)]
-    waiting = [Chatter(server) for _ in range(60)]
-    assert server.stderr.wait_for(lambda text: b"Cannot accept" in text, slices(START))
-    busy = [ping(inside[:5], f"full {n}") for n in range(100)]
-    drive(inside, lambda: all(member.has("> full 99") for member in inside))
-    assert not any(member.end for member in inside)
-    leave(inside[100:])
-    greeted(waiting)
-    stop(server)
-    drive(inside[:100] + waiting, ended(inside[:100] + waiting))
-    assert all(member.end == "end" for member in inside[:100] + waiting)
-    leave(inside[:100] + waiting)
-    record_property("p99 of those inside, before", percentile(quiet, 0.99))
-    record_property("p99, while others wait", percentile(busy, 0.99))

@@ -15,11 +15,30 @@ history = pytest.fixture(history_file)
 
 
 REFUSED_NAMES = [
-    *("", "a b", "x" * 21, "<alice>", "a>b", "*", "!", "#a", "a.b", "\\", "a\u0301"),
+    *(
+        "",
+        "a b",
+        "x" * 21,
+        "<alice>",
+        "a>b",
+        "*",
+        "!",
+        "#a",
+        "a.b",
+        "\\",
+        "\u0301a",
+        "\u3164",
+    ),
     *("a\u202eb", "a\u2066b", "a\u200bb", "a\u200db", "\ufeffa"),  # not to be seen
     *("a\x1b[2J", "a\x07", "a\x9b", "a\u2028b", "a\u2029b", "a\x85b", "a\tb"),
 ]
-SAME_NAMES = ["KASSE", "\u212aasse", "ka\u017f\u017fe", "ka\xdfe"]  # as "kasse"
+SAME_NAMES = [
+    "KASSE",
+    "\u212aasse",
+    "ka\u017f\u017fe",
+    "ka\xdfe",
+    "\uff4basse",
+]  # as "kasse"
 REFUSED_TEXTS = [
     *("\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "a\0b", "a\bb", "a\x7fb", "a\tb"),
     *("a\rb", "a\r\r", "a\vb", "a\fb", "a\x85b", "a\u2028b", "a\u2029b"),

@@ -1,6 +1,7 @@
 """Fifty clients talk at full speed, sense or nonsense."""
 
 import random
+import selectors
 import time
 from pathlib import Path
 
@@ -147,3 +148,26 @@ def fuzz(
     drive(observers + fuzzers, have_all(observers, b"> the last word", 50))
     leave(fuzzers)
     drive(observers, have_all(observers[:2], b" left #general", 50))
+
+
+@pytest.mark.long
+def test_a_flood_in_small_pieces(
+    lab: Lab, history: Path, record_property: Record
+) -> None:
+    """Half a megabyte a second is a normal pace, however the flood is cut."""
+    server = start(lab, history)
+    (flooder,) = connect(server, 1)
+    slow = Chatter(server, receive_buffer=16384)
+    drive([slow], count(slow, b"* you are ", 1))
+    began, read, wanted = time.monotonic(), 0, 6 * MIB
+    while read < wanted and not slow.end:
+        if not flooder.outgoing:  # a piece at a time, each as soon as it can go
+            flooder.say(*["x" * 900] * 5)
+        drive([flooder], lambda: not flooder.outgoing or bool(flooder.end))
+        if (time.monotonic() - began) * MIB / 2 > read:
+            before = len(slow.rest) + sum(map(len, slow.lines))
+            slow.move(selectors.EVENT_READ)
+            read += len(slow.rest) + sum(map(len, slow.lines)) - before
+    assert (slow.end, flooder.end) == ("", "")
+    record_property("MiB read, and seconds", f"6, {time.monotonic() - began:.0f}")
+    leave([slow, flooder])

@@ -128,7 +128,7 @@ def test_explains_errors_that_the_user_can_fix(lab: Lab) -> None:
 HEAR, YIELD = '        rest = b""\n', 'yield line.decode(errors="replace")'
 SPEAK, CLOSE = "        self.socket.sendall(", "        self.socket.close()\n"
 UNFINISHED = {  # words of the solution, those that replace them, what is said
-    "starter": ("", "", "lines() yields [], not ['hellö'], see check 5.21"),
+    "starter": ("", "", "lines() yields [], not ['hellö'], see check 5.10"),
     "prints": (YIELD, "print(line)", "lines() yields []"),
     "returns": ("yield ", "return ", "lines() yields ['h', 'e']"),
     "yields bytes": (YIELD, "yield line", r"lines() yields [b'hell\xc3\xb6']"),
@@ -138,7 +138,7 @@ UNFINISHED = {  # words of the solution, those that replace them, what is said
     "sends nothing": (SPEAK, "        print(", "send_line() sends b'', not b'hell"),
     "sends no newline": ('+ b"\\n")', ")", r"send_line() sends b'hell\xc3\xb6',"),
     "cannot send": (SPEAK, "        int(", "send_line() raises ValueError("),
-    "stays": (CLOSE, "", "close() does not end the connection, see check 5.23"),
+    "stays": (CLOSE, "", "close() does not end the connection, see check 5.12"),
 }
 
 
@@ -158,4 +158,4 @@ def test_names_what_is_unfinished(case: str, lab: Lab) -> None:
     hurried = page.replace("PROBE = 10.0", "PROBE = 1.5")
     (folder / "web.py").write_text(hurried, encoding="utf-8")
     web = start_web(lab, "127.0.0.1", 1, "--port", "0")
-    expect_error(web, "your client.py is not finished: ", named, ", see check 5.2")
+    expect_error(web, "your client.py is not finished: ", named, ", see check 5.1")

@@ -34,6 +34,7 @@ def test_sends_the_page_with_a_policy_of_its_own(web: Web) -> None:
     assert nonces == set(re.findall(r'nonce="([^"]+)"', page))
     assert policy.startswith("default-src 'none'; script-src 'nonce-")
     assert "unsafe" not in policy
+    assert "; require-trusted-types-for 'script'; trusted-types 'none'" in policy
     _, again, _ = ask(web, "GET", "/")
     assert again["Content-Security-Policy"] != policy, "a nonce is used once"
 

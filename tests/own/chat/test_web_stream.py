@@ -1,11 +1,17 @@
 """Exercise 5's given page: the stream of events, which carries the chat."""
 
+import os
+import re
+import signal
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
+from tests.harness import system
 from tests.harness.lab import Lab, Server
+from tests.harness.patience import slices, wait_until
 from tests.own.chat.page import (
     PACKAGE,
     PATIENCE,
@@ -96,3 +102,46 @@ def test_passes_ten_thousand_lines(lab: Lab) -> None:
     tab.close()
     data = [line[6:-1] for line in received if line.startswith(b"data: ")]
     assert data == [*lines, b"the server has closed the connection"]
+
+
+# -- many at the same time ------------------------------------------------------------
+
+
+def test_a_hundred_browsers_connect_at_the_same_time(web: Web) -> None:
+    """They wait in the backlog, while the program does not accept."""
+    if system.WINDOWS:
+        pytest.skip("Windows cannot stop a program and let it go on")
+    os.kill(web.pid, signal.SIGSTOP)
+    try:
+        address = web.host, web.port
+        crowd = [socket.create_connection(address, timeout=5) for _ in range(100)]
+    finally:
+        os.kill(web.pid, signal.SIGCONT)
+    for each in crowd:
+        each.close()
+
+
+def test_rests_while_it_has_no_descriptor_left(web: Web) -> None:
+    """A connection that cannot be accepted waits, and is served later."""
+    if not system.LINUX:
+        pytest.skip("processor time and pauses are counted in /proc")
+    resource = pytest.importorskip("resource")
+    limits = resource.prlimit(web.pid, resource.RLIMIT_NOFILE)
+    _, files = system.resources(web.pid) or (0, 0)
+    resource.prlimit(web.pid, resource.RLIMIT_NOFILE, (files, limits[1]))
+    with socket.create_connection((web.host, web.port), timeout=PATIENCE) as browser:
+        browser.sendall(f"GET / HTTP/1.1\r\nHost: {web.address}\r\n\r\n".encode())
+        pauses, ticks = pauses_and_ticks(web)
+        enough = slices(PATIENCE)
+        assert wait_until(lambda: pauses_and_ticks(web)[0] >= pauses + 10, enough)
+        assert pauses_and_ticks(web)[1] - ticks < 20
+        resource.prlimit(web.pid, resource.RLIMIT_NOFILE, limits)
+        assert browser.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+
+def pauses_and_ticks(web: Web) -> tuple[int, int]:
+    """Return how often the program went to sleep, and its processor time; proc(5)."""
+    status = Path(f"/proc/{web.pid}/status").read_text()
+    pauses = re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", status)
+    fields = Path(f"/proc/{web.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(pauses[1] if pauses else 0), int(fields[11]) + int(fields[12])

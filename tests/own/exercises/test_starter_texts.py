@@ -31,7 +31,8 @@ def test_has_its_solutions_functions_signatures_and_docstrings(starter: str) -> 
     assert ast.get_docstring(ours) == ast.get_docstring(solution)
     assert outline(ours) == outline(solution)
     assert constants(ours) == constants(solution)
-    assert imports(ours) <= imports(solution)
+    says_what_is_next = {"import os"}  # the lines at a starter's end need it
+    assert imports(ours) - says_what_is_next <= imports(solution)
 
 
 @each_starter

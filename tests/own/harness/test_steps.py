@@ -11,7 +11,7 @@ def sent(data: bytes) -> Step:
 
 
 def test_sums_up_what_has_had_no_steps() -> None:
-    """Exercise 3 is often handed in alone: then 3.10 has no exercise 2 to start."""
+    """Exercise 3 is often handed in alone: then 3.5 has no exercise 2 to start."""
     history = History()
     history.sum_up(0, "your exercise 2 server", "is not ready: left out")
     (line,) = numbered(history.steps, "pytest")

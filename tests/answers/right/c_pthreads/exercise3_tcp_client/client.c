@@ -256,10 +256,15 @@ static const char *length_value(const char *line)
     if (strncasecmp(line, "Content-Length:", 15) != 0)
         return NULL;
     line += 15;
-    line += strspn(line, " \t");
-    size_t digits = strspn(line, "0123456789");
-    const char *rest = line + digits + strspn(line + digits, " \t");
-    return digits > 0 && strncmp(rest, "\r\n", 2) == 0 ? line : NULL;
+    return line + strspn(line, " \t");
+}
+
+/* Tell whether a header's value is a number. */
+static bool is_number(const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    const char *rest = value + digits + strspn(value + digits, " \t");
+    return digits > 0 && strncmp(rest, "\r\n", 2) == 0;
 }
 
 /* Tell whether the head announces the body's length, and which. */
@@ -270,6 +275,10 @@ static bool announces_length(const struct response *response,
     for (char *line = response->data; line < end; line++) {
         line = memchr(line, '\n', (size_t)(end - line));
         const char *value = line + 1 < end ? length_value(line + 1) : NULL;
+        if (value && !is_number(value)) {
+            print(response->data, head_length(response));
+            fail("Content-Length is not a number");
+        }
         if (value) {
             *length = strtoull(value, NULL, 10);
             return true;

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 TIMEOUT = float(os.environ.get("HTTP_TIMEOUT", "10"))  # seconds
 STDOUT = 1
 WRITE = 61  # bytes that are written together
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.I)
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(.*?)[ \t]*\r\n", re.I)
 
 
 class ResponseError(Exception):
@@ -127,6 +127,8 @@ def fetch(server: socket.socket, request: bytes) -> None:
     log("asked, and waiting")
     head = print_head(server)
     found = LENGTH.search(head)
+    if found and not found[1].isdigit():
+        raise ResponseError(f"its length is {found[1]!r}: that is not a number")
     length = int(found[1]) if found else None
     log("the body has", length, "bytes")
     count = print_body(server, length)

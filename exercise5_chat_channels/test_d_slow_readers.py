@@ -1,17 +1,17 @@
-"""The checks of exercise 5's server, parts D and E: slow readers hold up nobody.
+"""The checks of exercise 5, part D: slow readers hold up nobody, and all has limits.
 
-Neither while others talk, nor in a flood, nor when the server ends.
+Neither while others talk, nor when the server ends.
 """
 
-import contextlib
-import select
+import re
+import time
 
 from tests.harness import system
 from tests.harness.chat import (
     MIB,
     Member,
     all_see,
-    as_lines,
+    arrive,
     connect_all,
     people,
     start,
@@ -20,22 +20,20 @@ from tests.harness.chat import (
 from tests.harness.checks import check
 from tests.harness.exchange import exchange
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER
+from tests.harness.patience import SOON
 from tests.harness.words import _, ngettext
-
-TICK = 0.01  # seconds
 
 
 @check(
-    "5.17",
+    "5.22",
     _("lets nobody wait for a client that has stopped reading, and disconnects it"),
     points=2,
-    needs=["5.3", "5.4"],
+    needs=["5.2", "5.3"],
     hint=_(
         "Sockets that do not block: send what the socket takes, keep the rest in an"
         " outbox per client, and disconnect the client whose outbox is over 1 MiB."
     ),
-    read=_("Outboxes"),
+    read=_("Step 14: outboxes"),
 )
 def test_stopped_reader(lab: Lab) -> None:
     server = start(lab)
@@ -95,76 +93,57 @@ def talk(alice: Member, bob: Member) -> list[str]:
 
 
 @check(
-    "5.18",
-    _("loses nobody who reads when one client floods"),
-    points=1,
-    needs=["5.10"],
+    "5.23",
+    _("stays within --max-clients and 100 channels"),
+    points=2,
+    needs=["5.8"],
     hint=_(
-        "While a member still reads, but has much in its outbox, do not read what the"
-        " flooding client sends: TCP then makes it wait."
+        "Count the clients that are here when one connects: '! server full', close."
+        " And count the channels before you make one."
     ),
-    read=_("Floods"),
+    read=_("Step 15: limits"),
 )
-def test_flood(lab: Lab) -> None:
-    server = start(lab)
-    (flooder,) = connect_all(server, 1)
-    alice, bob = readers = connect_all(server, 2, receive_buffer=16384)
-    lines = [f"{n} {lab.random_word()} {'x' * 1000}" for n in range(3000)]
-    what = _("says 3000 lines of 1000 bytes, as fast as it can")
-    lab.history.event(flooder.nick, what)
-    began = len(lab.history.steps)
-    flood(flooder, lines, readers)
-    read = ", ".join(map(lines_read, (flooder, *readers)))
-    what = _("read this many lines: {read}").format(read=read)
-    lab.history.sum_up(began, _("the members"), what)
-    alice.says("the flood is over")
-    wanted = [f"#general <{flooder.nick}> {line}" for line in lines]
-    for reader in readers:
-        heard = reader.hears_until("the flood is over")[:-1]
-        # A flooder may be thrown out: what it had said until then must be there.
-        wanted = wanted[: len(heard)] if flooder.peer.end else wanted
-        why = _("that is what {nick} said").format(nick=flooder.nick)
-        reader.agrees(without_time(heard), wanted, why)
-    all_see(readers, bob, "at last", "at last")
+def test_limits(lab: Lab) -> None:
+    server = start(lab, "--max-clients", "3")
+    alice, bob, carol = connect_all(server, 3)
+    for _attempt in range(2):
+        dave = arrive(server)
+        full = "! server full"
+        answer = dave.awaits(repr(full), re.compile(r"!|\* you are ").match, "")
+        if answer != full:
+            dave.fail(repr(full), answer, _("three clients are here already"))
+        dave.sees_end()
+    bob.peer.close()
+    knock(server)
+    names = [f"channel{n}" for n in range(3, 101)]
+    alice.says(*(f"/create {name}" for name in names))
+    for name in names:
+        alice.is_greeted(name)
+    alice.says("/create channel101")
+    alice.sees_refusal(_("'! …', because /create for channel 101 must be refused"))
+    all_see([alice], alice, "still here", "still here")
 
 
-def lines_read(member: Member) -> str:
-    """Say how many lines a member has read, and whether it was disconnected."""
-    read = f"{member.nick} {len(member.lines)}"
-    return _("{read} (disconnected)").format(read=read) if member.peer.end else read
-
-
-def flood(flooder: Member, lines: list[str], readers: list[Member]) -> None:
-    """Let one member say much, and read what comes back, until it has heard all.
-
-    The readers read a sixteenth of that. When the server makes the flooder wait for
-    them, they read on.
-    """
-    socket, left = flooder.peer.socket, memoryview(as_lines(lines))
-    idle = 0.0
-    while not flooder.has_heard(lines[-1]) and idle < ANSWER:
-        writable = select.select([socket], [socket][: len(left)], [], TICK)[1]
-        if writable:
-            with contextlib.suppress(OSError):  # reading shows that it has ended
-                left = left[socket.send(left[:65536]) :]
-        moved = flooder.receives_now() or bool(writable)
-        idle = 0.0 if moved else idle + TICK
-        for reader in readers:
-            while idle > 0.1 or 16 * len(reader.lines) < len(flooder.lines):
-                if not reader.receives_now():
-                    break
+def knock(server: Server) -> None:
+    """Connect until there is room: a server may not notice at once who has left."""
+    for wait in server.slices(SOON):
+        visitor = arrive(server)
+        if visitor.gets_into("general"):
+            return
+        time.sleep(wait)
+    visitor.fail("'* you are guestN in #general'", "! server full", _("one has left"))
 
 
 @check(
-    "5.20",
+    "5.24",
     _("ends on Ctrl+C: * server closing, the end, status 0"),
     points=2,
-    needs=["5.1"],
+    needs=["5.22"],
     hint=_(
         "Let a handler of SIGINT and SIGTERM end the loop in main(); then send"
         " '* server closing' to all, shutdown() their sockets, and join the threads."
     ),
-    read=_("A clean end"),
+    read=_("Step 16: a clean end"),
 )
 def test_clean_end(lab: Lab) -> None:
     silent = lab.start_server("--history", str(lab.folder / "silent.db"))
@@ -214,7 +193,7 @@ def ends_beside_a_silent_client(server: Server, alice: Member) -> None:
 def fills_outbox(alice: Member, silent: Member) -> bool:
     """Say more than a client's socket holds that does not read; tell if that worked.
 
-    Where it does not, 5.3 or 5.17 objects.
+    Where it does not, 5.2 or 5.22 objects.
     """
     history = alice.peer.history
     history.event(silent.nick, _("reads no more"))

@@ -1,4 +1,4 @@
-"""The checks of exercise 5's client: the keyboard and the server at once.
+"""The checks of exercise 5, part B: the client hears keyboard and server.
 
 The suite plays the server, and types on the client's keyboard.
 """
@@ -45,14 +45,14 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
 
 
 @check(
-    "5.21",
+    "5.10",
     _("shows what the server says while it waits for the keyboard"),
     points=1,
     hint=_(
         "The keyboard and the server can both be silent for hours, so each needs a"
         " thread that waits for it; and each line must be printed at once (flush=True)."
     ),
-    read=_("Two ears"),
+    read=_("Step 6: listen"),
 )
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -69,15 +69,15 @@ def test_shows_what_comes(lab: Lab) -> None:
 
 
 @check(
-    "5.22",
+    "5.11",
     _("sends what is typed, and shows no typed message twice"),
     points=1,
-    needs=["5.21"],
+    needs=["5.10"],
     hint=_(
         "A message that you type comes back from the server, so in a terminal it would"
         " appear twice: erase the typed line (ESC [A goes up a row, ESC [J erases)."
     ),
-    read=_("Two ears"),
+    read=_("Step 7: speak"),
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab)
@@ -130,15 +130,15 @@ def once(text: str) -> str:
 
 
 @check(
-    "5.23",
+    "5.12",
     _("leaves with status 0 on /quit, /quitter, Ctrl+D and Ctrl+C"),
     points=1,
-    needs=["5.21"],
+    needs=["5.10"],
     hint=_(
         "All ways out lead through one place that closes the connection. The thread"
         " that listens to the server ends with it."
     ),
-    read=_("Ways out"),
+    read=_("Step 8: leave"),
 )
 def test_ways_out(lab: Lab) -> None:
     for line in ("/quit\n", "/quitter\n"):
@@ -162,15 +162,15 @@ def expect_to_leave(client: Program, server: Peer) -> None:
 
 
 @check(
-    "5.24",
+    "5.13",
     _("says that the server is gone, or not to be reached, and ends"),
     points=1,
-    needs=["5.21"],
+    needs=["5.10"],
     hint=_(
         "When lines() ends, the server is gone: say so, and end the program, although"
         " the main thread still waits for the keyboard."
     ),
-    read=_("Ways out"),
+    read=_("Step 8: leave"),
 )
 def test_server_is_gone(lab: Lab) -> None:
     for leave in (Peer.close, Peer.reset):
@@ -195,15 +195,15 @@ def test_server_is_gone(lab: Lab) -> None:
 
 
 @check(
-    "5.25",
+    "5.14",
     _("shows control characters harmlessly"),
     points=1,
-    needs=["5.21"],
+    needs=["5.10"],
     hint=_(
         "ESC and its like drive the terminal: whoever can send them can move your"
         " cursor and hide text. Show an escape such as \\x1b instead."
     ),
-    read=_("Harmless text"),
+    read=_("Step 9: harmless text"),
 )
 def test_control_characters(lab: Lab) -> None:
     client, server = start_chat(lab)

@@ -1,4 +1,4 @@
-"""The checks of exercise 5's server, part A: talk, commands, nicks and channels."""
+"""The checks of exercise 5, part A: talk, commands, nicks and channels."""
 
 import calendar
 import time
@@ -10,6 +10,10 @@ from tests.harness.chat import TIME, Member, all_see, arrive, connect_all, peopl
 from tests.harness.checks import check
 from tests.harness.lab import Lab
 from tests.harness.words import _
+
+ANY_SCRIPT = ("été", "e\u0301te\u0301", "日本語", "नमस्ते", "é" * 20)  # marks, too
+NO_NAMES = ("", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀")
+INVISIBLE = "\u3164"  # a letter, says Unicode
 
 
 @check(
@@ -32,47 +36,6 @@ def test_greeting(lab: Lab) -> None:
 
 @check(
     "5.2",
-    _("changes a nick, and refuses one that is taken or ill-formed"),
-    points=2,
-    needs=["5.1"],
-    hint=_(
-        "Look for the nick, without case (str.casefold), among all clients' nicks, and"
-        " see that it is 1 to 20 letters, digits, - or _ of any script. Answer '* you"
-        " are …' or '! …'."
-    ),
-    read=_("Step 3: nicks"),
-)
-def test_nick(lab: Lab) -> None:
-    server = start(lab)
-    alice, bob = connect_all(server, 2)
-    next_guest = f"GUEST{int(bob.nick.removeprefix('guest')) + 1}"
-    for nick in (
-        "alice",
-        lab.random_word(),
-        "A-1_b",
-        "été",
-        "日本語",
-        "é" * 20,
-        "ZoE",
-        "zoe",
-    ):
-        alice.takes_nick(nick)
-    for nick in ("zoe", "ZOE", "", "n" * 21, "a b", "a.b", "<bob>", "bob!", "☀"):
-        bob.says(f"/nick {nick}")
-        bob.is_refused(f"/nick {nick}")
-    bob.says("/nick")
-    bob.sees_refusal(_("'! …', because /nick without a name must be refused"))
-    bob.takes_nick("alice")  # which is free again
-    bob.takes_nick(next_guest)
-    carol = arrive(server)
-    carol.is_greeted("general")
-    if carol.nick.upper() == next_guest:
-        taken = _("{nick} is taken").format(nick=bob.nick)
-        carol.fail(_("a nick that nobody has"), carol.nick, taken)
-
-
-@check(
-    "5.3",
     _("shows a message to all members, sender too: time, channel, nick, text"),
     points=2,
     needs=["5.1"],
@@ -104,7 +67,7 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @check(
-    "5.4",
+    "5.3",
     _("answers /channels, /who and /help"),
     points=2,
     needs=["5.1"],
@@ -143,14 +106,94 @@ def are_here(members: Iterable[Member], asker: Member) -> None:
 
 
 @check(
+    "5.4",
+    _("says goodbye on /quit and /quitter, and closes"),
+    points=1,
+    needs=["5.1"],
+    hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
+    read=_("Step 2: commands"),
+)
+def test_quit(lab: Lab) -> None:
+    server = start(lab)
+    alice, bob, carol = connect_all(server, 3)
+    for member, command in ((alice, "/quit"), (carol, "/quitter"), (bob, "/quit")):
+        member.says(command)
+        member.sees_notice("* bye")
+        member.sees_end()
+
+
+@check(
     "5.5",
+    _("says /text for //text, and refuses a command that it does not know"),
+    points=1,
+    needs=["5.2"],
+    hint=_(
+        "Look first for '//' at the start of the line, then for '/'. The command is"
+        " the whole first word: /whoever is not /who."
+    ),
+    read=_("Step 2: commands"),
+)
+def test_slashes(lab: Lab) -> None:
+    server = start(lab)
+    alice, bob = connect_all(server, 2)
+    for line in ("//who", "//", "///x", f"//quit {lab.random_word()}", "and / or"):
+        all_see([alice, bob], alice, line, line.replace("//", "/", 1))
+    alice.says("", "")
+    all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
+    for line in ("/", "/nosuch", "/whoever", "/quitting", "/joinsport", "/ who"):
+        alice.says(line)
+        alice.is_refused(line)
+    all_see([alice, bob], alice, "still here", "still here")
+
+
+@check(
+    "5.6",
+    _("changes a nick, and refuses one that is taken or ill-formed"),
+    points=2,
+    needs=["5.1"],
+    hint=_(
+        "See that it is a name, in any script: is_name(). Look for it among the others'"
+        " nicks, without case and letters' forms: name_key(). Answer '* you are …' or"
+        " '! …'."
+    ),
+    read=_("Step 3: nicks"),
+)
+def test_nick(lab: Lab) -> None:
+    server = start(lab)
+    alice, bob = connect_all(server, 2)
+    next_guest = f"GUEST{int(bob.nick.removeprefix('guest')) + 1}"
+    for nick in ("alice", lab.random_word(), "A-1_b", *ANY_SCRIPT, "ZoE", "zoe"):
+        alice.takes_nick(nick)
+    for nick in ("zoe", "ZOE", full_width("zoe"), full_width("ZOE"), *NO_NAMES):
+        bob.says(f"/nick {nick}")
+        bob.is_refused(f"/nick {nick}")
+    bob.says(f"/nick {INVISIBLE}")
+    bob.is_refused(r"/nick \u3164")
+    bob.says("/nick")
+    bob.sees_refusal(_("'! …', because /nick without a name must be refused"))
+    bob.takes_nick("alice")  # which is free again
+    bob.takes_nick(next_guest)
+    carol = arrive(server)
+    carol.is_greeted("general")
+    if carol.nick.upper() == next_guest:
+        taken = _("{nick} is taken").format(nick=bob.nick)
+        carol.fail(_("a nick that nobody has"), carol.nick, taken)
+
+
+def full_width(name: str) -> str:
+    """Return the twin of an ASCII name: its letters as they are wide as a 漢字."""
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in name)
+
+
+@check(
+    "5.7",
     _("moves a client from channel to channel with /join"),
     points=2,
-    needs=["5.3", "5.4"],
+    needs=["5.2", "5.3"],
     hint=_(
         "Take the client out of its channel, put it into the other, and answer '* you"
-        " are NICK in #CHANNEL'. See first that there is such a channel. /who is"
-        " sorted, whoever came first."
+        " are NICK in #CHANNEL'. See first that there is such a channel. A message goes"
+        " to the members of its channel only. /who is sorted, whoever came first."
     ),
     read=_("Step 4: channels"),
 )
@@ -168,17 +211,18 @@ def test_join(lab: Lab) -> None:
     all_see([alice, bob], alice, text, text)
     alice.joins("general")
     are_here([alice, carol], alice)
-    all_see([alice], alice, "back", "back")
+    all_see([alice, carol], alice, "back", "back")
 
 
 @check(
-    "5.6",
+    "5.8",
     _("makes a channel with /create, once"),
     points=2,
-    needs=["5.2", "5.5"],
+    needs=["5.6", "5.7"],
     hint=_(
-        "Refuse a name that is ill-formed or exists; else make the channel and let its"
-        " creator join it. Look and make under one lock, or two clients both make it."
+        "Refuse a name that is ill-formed, is_name(), or exists, name_key(). Else make"
+        " the channel, called as it was written, and let its creator join it. Look and"
+        " make under one lock, or two clients both make it."
     ),
     read=_("Step 4: channels"),
 )
@@ -187,13 +231,15 @@ def test_create(lab: Lab) -> None:
     members = connect_all(server, 5)
     alice, bob = members[:2]
     games = lab.random_word()
-    for member, name in ((alice, games), (bob, "#été")):
+    for member, name in ((alice, games), (bob, "#été"), (bob, "Tea")):
         member.says(f"/create {name}")
         member.is_greeted(name.removeprefix("#"))
-    there = games, f"#{games}", games.upper(), "general"
-    for name in (*there, "", "a b", "a.b", "c" * 21):
+    there = games, f"#{games}", games.upper(), full_width(games), "tea", "general"
+    for name in (*there, *NO_NAMES):
         bob.says(f"/create {name}")
         bob.is_refused(f"/create {name}")
+    bob.says(f"/create {INVISIBLE}")
+    bob.is_refused(r"/create \u3164")
     for n in range(10):
         for member in members:
             member.says(f"/create race{n}")
@@ -204,34 +250,19 @@ def test_create(lab: Lab) -> None:
             nicks = _(" and ").join(makers)
             created = _("{nicks} could {command}.")
             lab.fail(created.format(nicks=nicks, command=f"/create race{n}"))
-    bob.joins(games)
+    for name in (games, "tea", full_width("TEA")):
+        bob.says(f"/join {name}")
+        bob.is_greeted(games if name == games else "Tea")
     races = " ".join(f"#race{n}" for n in range(10))
     bob.says("/channels")
-    bob.sees_notice(f"* channels: #general #sport #{games} #été {races}")
+    bob.sees_notice(f"* channels: #general #sport #{games} #été #Tea {races}")
 
 
 @check(
-    "5.7",
-    _("says goodbye on /quit and /quitter, and closes"),
-    points=1,
-    needs=["5.1"],
-    hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
-    read=_("Step 2: commands"),
-)
-def test_quit(lab: Lab) -> None:
-    server = start(lab)
-    alice, bob, carol = connect_all(server, 3)
-    for member, command in ((alice, "/quit"), (carol, "/quitter"), (bob, "/quit")):
-        member.says(command)
-        member.sees_notice("* bye")
-        member.sees_end()
-
-
-@check(
-    "5.8",
+    "5.9",
     _("tells the others in the channel who joined, left, or has a new nick"),
     points=1,
-    needs=["5.2", "5.5"],
+    needs=["5.6", "5.7"],
     hint=_(
         "Send '* NICK joined #CHANNEL', '* NICK left #CHANNEL', '* OLD is now NEW' to"
         " the other members, also when somebody connects or is suddenly gone."
@@ -265,27 +296,3 @@ def test_notices(lab: Lab) -> None:
         carol.fail(wanted, notice, _("this is for the others"))
     carol.says("/quit")
     alice.sees_notice("* zoe left #general")
-
-
-@check(
-    "5.9",
-    _("says /text for //text, and refuses a command that it does not know"),
-    points=1,
-    needs=["5.3"],
-    hint=_(
-        "Look first for '//' at the start of the line, then for '/'. The command is"
-        " the whole first word: /whoever is not /who."
-    ),
-    read=_("Step 2: commands"),
-)
-def test_slashes(lab: Lab) -> None:
-    server = start(lab)
-    alice, bob = connect_all(server, 2)
-    for line in ("//who", "//", "///x", f"//quit {lab.random_word()}", "and / or"):
-        all_see([alice, bob], alice, line, line.replace("//", "/", 1))
-    alice.says("", "")
-    all_see([alice, bob], alice, "this is no empty line", "this is no empty line")
-    for line in ("/", "/nosuch", "/whoever", "/quitting", "/joinsport", "/ who"):
-        alice.says(line)
-        alice.is_refused(line)
-    all_see([alice, bob], alice, "still here", "still here")

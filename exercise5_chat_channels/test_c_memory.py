@@ -1,4 +1,4 @@
-"""The checks of exercise 5's server, part C: one order, history, durable, apart."""
+"""The checks of exercise 5, part C: history, one order, apart, durable."""
 
 import contextlib
 import sqlite3
@@ -21,49 +21,16 @@ from tests.harness.words import _, ngettext
 
 
 @check(
-    "5.10",
-    _("shows all members the same messages in the same order"),
-    points=2,
-    needs=["5.3"],
-    hint=_(
-        "Hold one lock from the first member that a message is sent to, to the last."
-        " Otherwise two threads send their messages in different orders."
-    ),
-    read=_("One lock, one order"),
-)
-def test_one_order(lab: Lab) -> None:
-    server = start(lab)
-    members = connect_all(server, 10)
-    word = lab.random_word()
-    began = len(lab.history.steps)
-    for n in range(0, 100, 10):
-        for member in members:
-            member.says(*(f"{word} {n + i} of {member.nick}" for i in range(10)))
-    lab.history.sum_up(began, _("all ten"), _("say 100 lines each, at once"))
-    alice, *others = members
-    order = alice.hears(1000)
-    heard = [member.hears(1000) for member in others]
-    for member, messages in zip(others, heard, strict=True):
-        why = _("that is the order that {nick} has seen").format(nick=alice.nick)
-        member.agrees(messages, order, why)
-    for nick in (member.nick for member in members):
-        said = [f"#general <{nick}> {word} {n} of {nick}" for n in range(100)]
-        heard_of_one = [text for text in without_time(order) if f"<{nick}>" in text]
-        why = _("that is the order in which {nick} spoke").format(nick=nick)
-        alice.agrees(heard_of_one, said, why)
-
-
-@check(
-    "5.11",
+    "5.15",
     _("shows anyone who joins the last 50 messages: none missing, none twice"),
     points=3,
-    needs=["5.5"],
+    needs=["5.7"],
     hint=_(
         "Send the history, make the client a member and greet it under the one lock"
         " under which messages are kept and sent: then what is said meanwhile comes"
         " before all that, or after."
     ),
-    read=_("History before showing"),
+    read=_("Step 10: history"),
 )
 def test_history(lab: Lab) -> None:
     server = start(lab)
@@ -72,11 +39,11 @@ def test_history(lab: Lab) -> None:
     order = alice.hears_until("three")
     dave = arrive(server)
     compare_with_order(Visit(dave, dave.sees_history("general"), []), order)
-    talkers, movers = others[:8], others[8:]
+    talkers, movers = others[:9], others[9:]
     began = len(lab.history.steps)
     for mover in movers:
         mover.joins("sport")
-    lab.history.sum_up(began, _("ten others"), _("move to #sport"))
+    lab.history.sum_up(began, _("nine others"), _("move to #sport"))
     began = len(lab.history.steps)
     newcomers = come_while_others_talk(lab, server, talkers, movers)
     visits = short_visits(movers)
@@ -86,8 +53,8 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for joiner, history in zip(joiners, histories, strict=True):
         visits.append(Visit(joiner, history, joiner.hears_until("that is all")))
-    story = _("talk; those ten come 21 times each, and 20 more connect")
-    lab.history.sum_up(began, _("eight members"), story)
+    story = _("talk; those nine come 21 times each, and 20 more connect")
+    lab.history.sum_up(began, _("nine members"), story)
     for visit in visits:
         compare_with_order(visit, order)
 
@@ -110,10 +77,9 @@ def come_while_others_talk(
     newcomers = []
     for n in range(20):
         with nothing_kept(lab):  # so that all have to queue, then come at once
-            for talker in talkers:
-                talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
-            for mover in movers:
+            for talker, mover in zip(talkers, movers, strict=True):
                 mover.says("/join general", "/join sport")
+                talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
             newcomers.append(arrive(server))
             server.wait_until_idle()
     for mover in movers:
@@ -172,15 +138,92 @@ def count_messages(count: int) -> str:
 
 
 @check(
-    "5.12",
+    "5.16",
+    _("shows all members the same messages in the same order"),
+    points=2,
+    needs=["5.15"],
+    hint=_(
+        "Hold one lock from the first member that a message is sent to, to the last."
+        " Otherwise two threads send their messages in different orders."
+    ),
+    read=_("Step 10: history"),
+)
+def test_one_order(lab: Lab) -> None:
+    server = start(lab)
+    members = connect_all(server, 10)
+    word = lab.random_word()
+    began = len(lab.history.steps)
+    for n in range(100):
+        for member in members:
+            member.says(f"{word} {n} of {member.nick}")
+    lab.history.sum_up(began, _("all ten"), _("say 100 lines each, at once"))
+    alice, *others = members
+    order = alice.hears(1000)
+    heard = [member.hears(1000) for member in others]
+    for member, messages in zip(others, heard, strict=True):
+        why = _("that is the order that {nick} has seen").format(nick=alice.nick)
+        member.agrees(messages, order, why)
+    for nick in (member.nick for member in members):
+        said = [f"#general <{nick}> {word} {n} of {nick}" for n in range(100)]
+        heard_of_one = [text for text in without_time(order) if f"<{nick}>" in text]
+        why = _("that is the order in which {nick} spoke").format(nick=nick)
+        alice.agrees(heard_of_one, said, why)
+
+
+@check(
+    "5.17",
+    _("keeps channels apart"),
+    points=2,
+    needs=["5.15"],
+    hint=_(
+        "Send a message to the members of its channel only, show only that channel's"
+        " history, and take anyone who moves out of the old channel."
+    ),
+    read=_("Step 10: history"),
+)
+def test_apart(lab: Lab) -> None:
+    server = start(lab)
+    members = alice, bob, carol, dave = connect_all(server, 4)
+    carol.joins("sport")
+    dave.joins("sport")
+    began = len(lab.history.steps)
+    for n in range(20):
+        for member in members:
+            member.says(*(f"{n}.{i} of {member.nick}" for i in range(2)))
+    what = _("say 40 lines each, two here and two there")
+    lab.history.sum_up(began, _("all four"), what)
+    for member in members:
+        is_all_of(member, member.hears(80))
+    is_all_of(alice, alice.joins("sport"))
+    text = f"bob alone, {lab.random_word()}"
+    all_see([bob], bob, text, text)
+    all_see([carol, dave, alice], carol, "three in sport", "three in sport")
+    is_all_of(alice, alice.joins("general"))
+    all_see([dave, carol], dave, "two in sport", "two in sport")
+    all_see([alice, bob], bob, "two in general", "two in general")
+    for notice in bob.skipped:
+        if notice.endswith(("joined #sport", "left #sport")):
+            bob.fail(_("what happens in #general only"), notice)
+
+
+def is_all_of(member: Member, messages: list[str]) -> None:
+    """See that all messages are of the member's channel."""
+    for message in messages:
+        if not without_time([message])[0].startswith(f"#{member.channel} <"):
+            wanted = _("what is said in {channel}")
+            member.fail(wanted.format(channel=f"#{member.channel}"), message)
+
+
+@check(
+    "5.18",
     _("keeps every message that anybody has seen, through Ctrl+C and kill -9"),
     points=2,
-    needs=["5.11"],
+    needs=["5.15"],
     hint=_(
         "Give a message to the history before you send it to anybody: it is in the"
         " file when history.add() returns."
     ),
-    read=_("History before showing"),
+    read=_("Step 11: keep, then show"),
 )
 def test_durable(lab: Lab) -> None:
     port = system.free_port(lab.host)
@@ -249,12 +292,12 @@ def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
 
 
 @check(
-    "5.13",
+    "5.19",
     _("brings back the channels that people made"),
     points=1,
-    needs=["5.6"],
+    needs=["5.8"],
     hint=_("history.add_channel() when one is made, history.channels() at the start."),
-    read=_("Step 7: history"),
+    read=_("Step 12: channels come back"),
 )
 def test_channels_come_back(lab: Lab) -> None:
     server = start(lab)
@@ -269,47 +312,3 @@ def test_channels_come_back(lab: Lab) -> None:
     bob.says("/channels")
     bob.sees_notice(f"* channels: #general #sport #{games} #été")
     bob.joins(games)
-
-
-@check(
-    "5.14",
-    _("keeps channels apart"),
-    points=2,
-    needs=["5.5"],
-    hint=_(
-        "Send a message to the members of its channel only, show only that channel's"
-        " history, and take anyone who moves out of the old channel."
-    ),
-    read=_("Step 4: channels"),
-)
-def test_apart(lab: Lab) -> None:
-    server = start(lab)
-    members = alice, bob, carol, dave = connect_all(server, 4)
-    carol.joins("sport")
-    dave.joins("sport")
-    began = len(lab.history.steps)
-    for n in range(20):
-        for member in members:
-            member.says(*(f"{n}.{i} of {member.nick}" for i in range(2)))
-    what = _("say 40 lines each, two here and two there")
-    lab.history.sum_up(began, _("all four"), what)
-    for member in members:
-        is_all_of(member, member.hears(80))
-    is_all_of(alice, alice.joins("sport"))
-    text = f"bob alone, {lab.random_word()}"
-    all_see([bob], bob, text, text)
-    all_see([carol, dave, alice], carol, "three in sport", "three in sport")
-    is_all_of(alice, alice.joins("general"))
-    all_see([dave, carol], dave, "two in sport", "two in sport")
-    all_see([alice, bob], bob, "two in general", "two in general")
-    for notice in bob.skipped:
-        if notice.endswith(("joined #sport", "left #sport")):
-            bob.fail(_("what happens in #general only"), notice)
-
-
-def is_all_of(member: Member, messages: list[str]) -> None:
-    """See that all messages are of the member's channel."""
-    for message in messages:
-        if not without_time([message])[0].startswith(f"#{member.channel} <"):
-            wanted = _("what is said in {channel}")
-            member.fail(wanted.format(channel=f"#{member.channel}"), message)

@@ -1,0 +1,216 @@
+"""The checks of exercise 4 in which clients leave, by choice or not, or the server."""
+
+from tests.harness import system
+from tests.harness.checks import check
+from tests.harness.exchange import Exchange, exchange
+from tests.harness.lab import Lab
+from tests.harness.patience import SOON, wait_until
+from tests.harness.peer import Peer
+from tests.harness.relay import (
+    come_and_go,
+    connect_all,
+    next_foreign_line,
+    say_until_heard,
+    send_until_stuck,
+)
+from tests.harness.steps import show
+from tests.harness.words import _, ngettext
+
+LONG_LINE = b"a" * 60_000 + b"\n"
+
+
+@check(
+    "4.8",
+    _("goes on when clients leave or reset"),
+    points=2,
+    needs=["4.3"],
+    hint=_(
+        "A send to a client that is gone raises OSError: catch it where you send, for"
+        " that one client, and go on with the next. Take clients out of the array when"
+        " their recv() returns b'' or raises."
+    ),
+    read=_("Step 5: clients that leave"),
+)
+def test_goes_on_when_clients_leave(lab: Lab) -> None:
+    server = lab.start_server()
+    # Those who leave are before bob in the array, where a careless removal skips him.
+    alice, carol, dave, bob = connect_all(lab, server, "alice", "carol", "dave", "bob")
+    carol.close()
+    dave.reset()
+    for n in range(10):
+        alice.send(f"still here {n}\n")
+        bob.expect(f"still here {n}\n", remark=_("clients that have left say nothing"))
+    erin = server.connect("erin")
+    say_until_heard(lab, erin, alice)
+
+
+@check(
+    "4.9",
+    _("gives back threads and open files of clients that have gone"),
+    points=2,
+    needs=["4.2"],
+    hint=_(
+        "When a client is gone: out of the array, close() its socket, and let its"
+        " thread return. A socket that is only shut down still is an open file."
+    ),
+    read=_("Step 5: clients that leave"),
+)
+def test_gives_back_threads_and_files(lab: Lab) -> None:
+    server = lab.start_server(open_files=64)
+    alice = server.connect("alice")
+    come_and_go(lab, server, alice, 10)
+    bob = server.connect("bob")  # in the array he comes after those who have gone
+    say_until_heard(lab, alice, bob)
+    before = system.resources(server.pid)
+    come_and_go(lab, server, alice, 100)
+    if before is None:
+        return  # the system cannot say; the limit of 64 open files has been kept
+    waits = server.slices(SOON)
+    wait_until(lambda: not grew(before, system.resources(server.pid)), waits)
+    after = system.resources(server.pid)
+    what = _("has (threads, open files): {before}, then {after}")
+    lab.history.event(server.name, what.format(before=before, after=after))
+    if grew(before, after):
+        lab.fail(
+            expected=(_("Expected (threads, open files) to return to"), str(before)),
+            got=(_("but after 100 clients there are"), str(after)),
+        )
+
+
+def grew(before: tuple[int, int], after: tuple[int, int] | None) -> bool:
+    """Return whether there are more threads or files; a few may have other reasons."""
+    if after is None:
+        return False
+    return after[0] > before[0] + 5 or after[1] > before[1] + 5
+
+
+@check(
+    "4.10",
+    _("keeps each sender's order, and loses and doubles nothing"),
+    points=2,
+    needs=["4.5"],
+    hint=_(
+        "Relay a line to all the others before you read the sender's next one, and let"
+        " nobody change the array meanwhile: remove clients under the lock. When a send"
+        " to one of them raises OSError, go on with the next."
+    ),
+    read=_("Step 5: clients that leave"),
+)
+def test_everything_arrives_once_and_in_order(lab: Lab) -> None:
+    server = lab.start_server()
+    names = [_("client{n}").format(n=n) for n in range(1, 21)]
+    peers = connect_all(lab, server, *names)
+    said = {p: [f"{p.name} says {n}\n".encode() for n in range(50)] for p in peers}
+    began = len(lab.history.steps)
+    outgoing = {peer: b"".join(lines) for peer, lines in said.items()}
+    exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 950 for p in peers))
+    for listener in peers:
+        wanted = _("950 lines of the others")
+        heard = [next_foreign_line(listener, wanted) for n in range(950)]
+        for speaker in peers:
+            if speaker is not listener:
+                compare(lab, listener, speaker, heard, said[speaker])
+    lab.history.sum_up(began, _("all 20"), _("say 50 lines each, at once"))
+    leave_in_mid_line(lab)
+
+
+def leave_in_mid_line(lab: Lab) -> None:
+    """Drop clients while the server goes through the array; bob must miss nothing."""
+    server = lab.start_server()
+    # Without carol all are one place further to the front: a loop that is in the middle
+    # of the array, at sleeper, then finds alice where bob was.
+    names = "carol", _("sleeper"), "bob", "alice"
+    carol, sleeper, bob, alice = connect_all(lab, server, *names, receive_buffer=32768)
+    began = len(lab.history.steps)
+    sending = Exchange({alice: LONG_LINE * 50, bob: b"", carol: b""})
+
+    def bob_has_all() -> bool:
+        return bob.unread.count(b"\n") >= 50
+
+    send_until_stuck(server, sending, bob_has_all)
+    count = bob.unread.count(LONG_LINE)
+    what = ngettext(
+        "talks, {name} does not read, until bob has {count} line of 60,001 bytes",
+        "talks, {name} does not read, until bob has {count} lines of 60,001 bytes",
+        count,
+    )
+    lab.history.sum_up(began, "alice", what.format(name=sleeper.name, count=count))
+    carol.half_close()
+    server.wait_until_idle()
+    sleeper.reset()
+    sending.run(bob_has_all)
+    for n in range(50):
+        waiting_for = ngettext(
+            "50 lines, but only {n} has come", "50 lines, but only {n} have come", n
+        )
+        if bob.read_line(waiting_for.format(n=n)) != LONG_LINE:
+            bob.fail(_("One of alice's lines reached bob, but not as she sent it."))
+
+
+def compare(
+    lab: Lab, listener: Peer, speaker: Peer, heard: list[bytes], said: list[bytes]
+) -> None:
+    """Compare what one client heard of another with what that one said."""
+    start = f"{speaker.name} ".encode()
+    its_lines = [line for line in heard if line.startswith(start)]
+    if its_lines != said:
+        message = _("{listener} did not receive {speaker}'s lines once, in order.")
+        lab.fail(
+            message.format(listener=listener.name, speaker=speaker.name),
+            expected=(_("Expected"), show(b"".join(said))),
+            got=(_("but received"), show(b"".join(its_lines))),
+        )
+
+
+@check(
+    "4.11",
+    _("disconnects the sender of a line over 64 KiB, and nobody else"),
+    points=1,
+    needs=["4.5", "4.8"],
+    hint=_(
+        "After each recv(), check the length of what is left over, too: without a limit"
+        " one client fills the server's memory."
+    ),
+    read=_("Step 6: a line without an end"),
+)
+def test_line_too_long(lab: Lab) -> None:
+    server = lab.start_server()
+    alice, bob, carol = connect_all(lab, server, "alice", "bob", "carol")
+    alice.send(b"a" * 60_000 + b"\n")
+    bob.expect(b"a" * 60_000 + b"\n")
+    carol.expect(b"a" * 60_000 + b"\n")
+    lab.history.event("alice", _("sends a line of 70,000 bytes"))
+    exchange({alice: b"a" * 70_000 + b"\n"}, lambda: bool(alice.end))
+    alice.read_to_end(_("the end of the stream, or a reset"))
+    dave = server.connect("dave")
+    lab.history.event("dave", _("sends 70,000 bytes without an end of line"))
+    exchange({dave: b"d" * 70_000}, lambda: bool(dave.end))
+    dave.read_to_end(_("the end of the stream, or a reset"))
+    carol.send("business as usual\n")
+    bob.expect("business as usual\n", remark=_("no part of the long line may come"))
+
+
+@check(
+    "4.12",
+    _("ends everything on Ctrl+C: every client sees the end, status 0"),
+    points=2,
+    needs=["4.2"],
+    hint=_(
+        "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
+        " returns b''. SIGTERM must end the server in the same way. Catch"
+        " KeyboardInterrupt, and set SO_REUSEADDR for the next start."
+    ),
+    read=_("Step 7: a clean end"),
+)
+def test_ctrl_c(lab: Lab) -> None:
+    port = system.free_port(lab.host)
+    for stop in ("interrupt", "terminate"):
+        if stop == "terminate" and system.WINDOWS:
+            break  # there is no SIGTERM
+        server = lab.start_server(port=port)
+        alice, bob = connect_all(lab, server, "alice", "bob")
+        getattr(server, stop)()
+        for peer in (alice, bob):
+            peer.read_to_end(_("the end of the stream"), SOON)
+            peer.expect_end()
+        server.expect_exit()
