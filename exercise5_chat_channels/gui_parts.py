@@ -12,6 +12,8 @@ from datetime import datetime, timezone
 from tkinter import font, ttk
 from zlib import crc32
 
+from exercise5_chat_channels.names import name_key
+
 SHOWN_CHARACTERS = 4000  # of a line; Tk takes minutes for a megabyte
 TYPED_CHARACTERS = 100_000  # that the draft holds, for the same reason
 TYPED_ROWS = 5  # of the draft on the screen
@@ -75,19 +77,14 @@ def linked(text: str, *styles: str) -> Iterator[str | tuple[str, ...]]:
 
 
 def mentions(text: str, nick: str) -> bool:
-    """Return whether the text has the nick as a word, however it is written."""
+    """Return whether the text has the nick as a word, in whatever case."""
     words = "".join(letter if in_name(letter) else " " for letter in text)
-    return same_for_all(nick) in same_for_all(words).split()
+    return name_key(nick) in name_key(words).split()
 
 
 def in_name(letter: str) -> bool:
-    """Return whether a name may hold this; a combining mark belongs to its letter."""
-    return letter.isalnum() or letter in "-_" or unicodedata.category(letter)[0] == "M"
-
-
-def same_for_all(text: str) -> str:
-    """Return text as it is compared (PROTOCOL.md, "Names")."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Return whether a name may hold this: a letter, a mark, a number, - or _."""
+    return letter in "-_" or unicodedata.category(letter)[0] in "LMN"
 
 
 def local_time(when: str) -> tuple[str, str]:
