@@ -10,6 +10,11 @@ The number behind a channel counts what came while nobody looked: while another 
 had the keyboard, or this one was scrolled up. Only our own channel has one. A server
 sends nothing of the others (PROTOCOL.md, "Apart"), and to count there, too, we would
 have to sit in each of them under one more nick, for all to see.
+
+When the connection ends, the window connects again by itself. The arrow up brings back
+what was typed, and first what the server has refused.
+
+What the window makes of a line, and how it looks, is in gui_parts.py.
 """
 
 import argparse
@@ -18,21 +23,21 @@ import re
 import signal
 import sys
 import threading
+import webbrowser
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timezone
 from functools import partial
+from math import ceil
 from time import monotonic
 from typing import Any
-from zlib import crc32
 
 from exercise5_chat_channels.client import Connection
 from exercise5_chat_channels.web import choose_connection, port_number, unfinished
 
 try:
     import tkinter as tk
-    from tkinter import font, ttk
+    from tkinter import ttk
 except ImportError:
     sys.exit(
         "error: this Python has no tkinter. Debian, Ubuntu: apt install python3-tk. "
@@ -40,70 +45,37 @@ except ImportError:
         "brew install python-tk. Windows: the box 'tcl/tk' in Python's installer"
     )
 
+from exercise5_chat_channels.gui_parts import (  # needs tkinter
+    FAINT,
+    RED,
+    Draft,
+    Moves,
+    build_field,
+    build_side,
+    build_transcript,
+    choose_looks,
+    colour_of,
+    fill,
+    harmless,
+    linked,
+    local_time,
+    mentions,
+    read_line,
+    shorten,
+)
+
 POLL = 40  # milliseconds between two looks at what has happened
 BUSY = 0.02  # seconds that a look may take: a flood must not freeze the window
 KEPT_LINES = 5000  # in the transcript
 HISTORY = 50  # messages; of more, nobody who joins is told (PROTOCOL.md, promise 2)
-SHOWN_CHARACTERS = 4000  # of a line; Tk takes minutes for a megabyte
-
-# Each text has a contrast of 4.5 to 1 and more to what is behind it, each edge of 3 to
-# 1: WCAG 2.2, success criteria 1.4.3 and 1.4.11.
-PAPER, GROUND, EDGE, PALE = "#ffffff", "#f3f3f0", "#8a8a80", "#dbe7f7"
-INK, FAINT, RED, FOCUS = "#24292f", "#63635b", "#b3261e", "#2a6cb8"
-NICK_COLOURS = ("#1f5fbf", "#a33c00", "#1a7a3e", "#8430a8", "#ad1f5b", "#00727a")
-
-# PROTOCOL.md, "What the server sends": the kinds of lines, and the words that vary.
-KINDS = {
-    "said": r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) #(\S+) <(\S+)> (.*)",
-    "you": r"\* you are (\S+) in #(\S+).*",
-    "joined": r"\* (\S+) joined #(\S+)",
-    "left": r"\* (\S+) left #(\S+)",
-    "renamed": r"\* (\S+) is now (\S+)",
-    "channels": r"\* channels:(.*)",
-    "people": r"\* people in #(\S+):(.*)",
-    "refused": r"! (.*)",
-}
-# Control characters, line separators, changes of direction, halves of characters.
-HARMFUL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-
-
-def read_line(line: str) -> tuple[str, tuple[str, ...]]:
-    """Return the kind of a line of the server, and the words that vary in it.
-
-    Any line that is not of those kinds is a "notice", without words.
-    """
-    for kind, pattern in KINDS.items():
-        if match := re.fullmatch(pattern, line):
-            return kind, match.groups()
-    return "notice", ()
-
-
-def harmless(text: str) -> str:
-    r"""Replace each character that can do harm on a screen by its escape, as \x1b."""
-    return re.sub(HARMFUL, lambda match: ascii(match[0])[1:-1], text)
-
-
-def shorten(text: str) -> str:
-    """Cut a text that is longer than any that the protocol allows to be said."""
-    more = len(text) > SHOWN_CHARACTERS
-    return text[:SHOWN_CHARACTERS] + " …" if more else text
-
-
-def local_time(when: str) -> tuple[str, str]:
-    """Return the day and the time that a clock here shows at that UTC time."""
-    try:
-        utc = datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        local = utc.astimezone()
-    except (ValueError, OverflowError, OSError):  # the 31st of February, the year 1
-        return "", when
-    return f"{local:%A} {local.day} {local:%B %Y}", f"{local:%H:%M}"
+PAUSES = (1, 2, 4, 8, 15, 30)  # seconds before the first attempt to connect again, …
 
 
 class Link:
     """A connection and its two threads, so that Tk's thread need not wait for it.
 
-    Puts (link, "open" | "line" | "gone", text) into ``events`` as things happen. The
-    text is the line, or the reason why the connection is gone.
+    Puts (link, "open" | "line" | "gone" | "failed", text) into ``events`` as things
+    happen. The text is the line, or the reason why there is no connection.
     """
 
     def __init__(
@@ -113,23 +85,27 @@ class Link:
         self.events = events
         self.outgoing: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.connection: Connection | None = None
-        threading.Thread(target=self.read, args=[connect], daemon=True).start()
+        self.reader = threading.Thread(target=self.read, args=[connect], daemon=True)
+        self.reader.start()
 
     def read(self, connect: Callable[[], Connection]) -> None:
         """Connect and receive until the connection ends: the work of one thread."""
-        reason = "your Connection raised an error, see the terminal"
+        writer = threading.Thread(target=self.write, daemon=True)
+        end = "failed", "your Connection raised an error, see the terminal"
         try:
             self.connection = connect()
-            threading.Thread(target=self.write, daemon=True).start()
+            writer.start()
             self.events.put((self, "open", ""))
             for line in self.connection.lines():
                 self.events.put((self, "line", line))
-            reason = "the server has closed the connection"
+            end = "gone", "the server has closed the connection"
         except (OSError, UnicodeError) as error:  # UnicodeError: a host such as "a..b"
-            reason = getattr(error, "strerror", None) or str(error)
+            end = "gone", getattr(error, "strerror", None) or str(error)
         finally:
             self.close()
-            self.events.put((self, "gone", reason))
+            self.events.put((self, *end))
+            if self.connection:
+                writer.join()
 
     def write(self) -> None:
         """Send what is in the queue, until close(): the work of the other thread."""
@@ -173,13 +149,19 @@ class Window:
         self.unread = self.unread_shown = 0  # messages in our channel
         self.told = 0  # messages of its history
         self.at_end = True  # of the transcript, or has somebody scrolled up?
-        self.pending: list[str] = []  # pieces that the transcript does not show yet
-        self.stopped = False
+        self.pending: list[Any] = []  # pieces that the transcript does not show yet
+        self.moves = Moves()  # what its last line is about, if it is about any
+        self.is_open = self.stopped = False
+        self.leaving = False  # by /quit, after which nobody wants to be connected again
+        self.failures = 0  # to connect, one after another
+        self.reason = ""  # for the last one
+        self.again_at: float | None = None  # when to connect by itself
         self.events: queue.SimpleQueue[Any] = queue.SimpleQueue()
         choose_looks(root)
         self.build_sides()
         self.build_middle()
-        self.build_bottom()
+        root.update_idletasks()  # keep the size of now, whatever is shown later:
+        root.geometry(f"{root.winfo_reqwidth()}x{root.winfo_reqheight()}")
         self.connect()
         root.after(POLL, self.poll)  # not before main() has seen to the signals
 
@@ -188,48 +170,74 @@ class Window:
     def build_sides(self) -> None:
         """Put the channels on the left and the people on the right."""
         left, _, self.channel_list = build_side(self.root, 0, "Channels")
-        _, self.people_title, self.people_list = build_side(self.root, 2, "People")
+        right, self.people_title, self.people_list = build_side(self.root, 2, "People")
         self.people_list.bind("<Button-1>", lambda _: "break")  # only to look at
         self.people_list["takefocus"] = False
         self.channel_list.bind("<<ListboxSelect>>", self.on_click)
         # Others may have made channels. Look when somebody goes there to choose one.
         for event in ("<Enter>", "<FocusIn>"):
             self.channel_list.bind(event, lambda _: self.ask("/channels"))
-        self.new_name = ttk.Entry(left, width=1)
-        self.new_name.bind("<Return>", self.on_create)
-        self.new_name.pack(fill="x", pady=(8, 6))
-        self.create = ttk.Button(left, text="New channel", command=self.on_create)
-        self.create.pack(fill="x")
+        self.new_name, self.create = build_field(
+            left, "New channel", "Create", self.on_create
+        )
+        self.new_nick, self.rename = build_field(
+            right, "Your nick", "Change", self.on_rename
+        )
 
     def build_middle(self) -> None:
-        """Put the transcript and the line to type in the middle."""
+        """Put the transcript and the draft in the middle."""
         middle = ttk.Frame(self.root, padding=(0, 12))
         middle.grid(row=0, column=1, sticky="nsew")
-        self.title = ttk.Label(middle, style="Title.TLabel")
-        self.title.pack(anchor="w", pady=(0, 6))
-        self.entry = ttk.Entry(middle, font="TkDefaultFont")
+        self.build_title(middle)
+        self.entry = Draft(middle)
         self.entry.bind("<Return>", self.on_return)
-        self.entry.pack(side="bottom", fill="x", pady=(10, 0), ipady=3)
+        self.entry.pack(side="bottom", fill="x", pady=(10, 0))
+        self.entry.focus()
+        self.build_state(middle)
         self.transcript = build_transcript(middle)
         self.transcript.bind("<Configure>", lambda _: self.follow())
+        self.transcript.tag_bind("link", "<ButtonRelease-1>", self.on_link)
+        self.jump = ttk.Button(self.transcript, cursor="arrow", command=self.on_jump)
         scroll = self.transcript.yview_scroll
         self.entry.bind("<Prior>", lambda _: scroll(-1, "pages"))  # Page Up
         self.entry.bind("<Next>", lambda _: scroll(1, "pages"))
 
-    def build_bottom(self) -> None:
-        """Put the state of the connection below everything."""
-        bottom = ttk.Frame(self.root, padding=(14, 0, 14, 8), height=44)
-        bottom.grid(row=1, columnspan=3, sticky="ew")
-        bottom.pack_propagate(False)  # the same height with and without the button
-        self.again = ttk.Button(bottom, text="Connect again", command=self.connect)
-        self.state = ttk.Label(bottom)
-        self.state.pack(side="left")
+    def build_title(self, middle: ttk.Frame) -> None:
+        """Put the names of the channel and of the server above the transcript."""
+        line = ttk.Frame(middle)
+        line.pack(fill="x", pady=(0, 6))
+        server = ttk.Label(line, text=f"{self.host}:{self.port}", foreground=FAINT)
+        server.pack(side="right", anchor="s")
+        self.title = ttk.Label(line, style="Title.TLabel")
+        self.title.pack(side="left")
 
-    def show_state(self, text: str, connected: bool) -> None:
-        """Tell the state of the connection. Without one, nothing can be typed."""
-        self.state.configure(text=text, foreground=FAINT if connected else RED)
-        for widget in (self.entry, self.new_name, self.create):
-            widget.state(["!disabled" if connected else "disabled"])
+    def build_state(self, middle: ttk.Frame) -> None:
+        """Make the line that says why there is no connection. Else it is not shown."""
+        self.bar = ttk.Frame(middle)
+        self.again = ttk.Button(self.bar, text="Connect now", command=self.on_again)
+        self.again.pack(side="right", padx=(8, 0))
+        self.state = ttk.Label(self.bar, foreground=RED, width=1)  # and what is left
+        self.state.pack(side="left", fill="x", expand=True)
+        self.state.bind(
+            "<Configure>", lambda event: self.state.configure(wraplength=event.width)
+        )
+
+    def show_state(self, text: str = "") -> None:
+        """Say why there is no connection. Without one, nothing can be sent."""
+        if text == self.state["text"]:
+            return
+        self.state["text"] = text
+        if text:
+            self.bar.pack(side="bottom", fill="x", pady=(10, 0), after=self.entry)
+        else:
+            self.bar.pack_forget()
+        for widget in (self.new_name, self.create, self.new_nick, self.rename):
+            widget.state(["disabled" if text else "!disabled"])
+
+    def show_nick(self) -> None:
+        """Show our nick in its field."""
+        self.new_nick.delete(0, "end")
+        self.new_nick.insert(0, self.nick)
 
     def show_people(self) -> None:
         """Show who is here, and how many."""
@@ -248,26 +256,52 @@ class Window:
 
     def show_unread(self) -> None:
         """Count as read what somebody sees, who has the window and its last lines."""
-        self.at_end = self.transcript.yview()[1] == 1.0
+        if self.transcript.winfo_viewable():  # else nobody can have scrolled it
+            self.at_end = self.transcript.dlineinfo("end - 1 chars") is not None
         has_keyboard = self.root.focus_displayof() is not None
         if has_keyboard and self.at_end:
             self.unread = 0
         if self.unread != self.unread_shown:
             self.show_channels()
+        if self.unread and not self.at_end:
+            self.jump["text"] = f"↓ {self.unread} new"
+            self.jump.place(relx=0.5, rely=1, y=-10, anchor="s")
+        else:
+            self.jump.place_forget()
 
     def show_channel(self, channel: str) -> None:
         """Begin a new transcript if this is another channel than before."""
         if channel != self.shown:
             self.shown, self.day, self.unread, self.told = channel, "", 0, 0
             self.title["text"] = f"#{channel}"
+            self.at_end = True
             self.pending.clear()
-            self.transcript["state"] = "normal"
-            self.transcript.delete("1.0", "end")
-            self.transcript["state"] = "disabled"
+            self.take_back("1.0")
 
-    def show(self, *pieces: str) -> None:
-        """Let the transcript show one more line, given as text, style, text, style …"""
-        self.pending += [*pieces, "\n", ""]
+    def show(self, *pieces: Any) -> None:
+        """Let the transcript show one more line, given as text, style, text, style …
+
+        The last style colours the rest of the row.
+        """
+        self.pending += [*pieces, "\n", pieces[-1]]
+        self.moves = Moves()
+
+    def take_back(self, start: str) -> None:
+        """Remove what the transcript shows from there on."""
+        self.transcript["state"] = "normal"
+        self.transcript.delete(start, "end - 1 chars")
+        self.transcript["state"] = "disabled"
+
+    def show_move(self, kind: str, nick: str, new: str) -> None:
+        """Say who comes, goes, or changes the nick; one line for all in a row."""
+        moves = self.moves if self.moves.has_room(kind, nick, new) else Moves()
+        if moves.nicks and self.pending:
+            del self.pending[-4:]  # the line that this one replaces
+        elif moves.nicks:
+            self.take_back("end - 2 lines")
+        moves.note(kind, nick, new)
+        self.show(moves.told(), "notice")
+        self.moves = moves
 
     def show_pending(self) -> None:
         """Add to the transcript, at once, what has come since the last look.
@@ -292,9 +326,10 @@ class Window:
     def connect(self) -> None:
         """Connect, at first and again."""
         self.asked = Counter[str]()  # by the window itself, and not yet answered
-        self.greeted = False
-        self.again.pack_forget()
-        self.show_state(f"Connecting to {self.host}:{self.port} …", connected=False)
+        self.entry.unanswered.clear()
+        self.greeted = self.leaving = False
+        self.again_at = None
+        self.show_state(f"Connecting to {self.host}:{self.port} …")
         connect = partial(self.connection_class, self.host, self.port)
         self.link = Link(connect, self.events)
 
@@ -304,24 +339,61 @@ class Window:
             self.asked[question] += 1
             self.link.send(question)
 
-    def on_return(self, _: object) -> None:
-        """Say what was typed. What was pasted as several lines is several messages."""
-        for line in self.entry.get().splitlines():
-            self.link.send(line.encode(errors="replace").decode())
-        self.entry.delete(0, "end")
+    def say(self, line: str) -> None:
+        """Send a line of the user's. If it is refused, the arrow up brings it back."""
+        self.link.send(line)
+        self.leaving = line in ("/quit", "/quitter")
+        self.entry.await_answer(line)
+
+    def on_return(self, _: object) -> str:
+        """Say what was typed, each line by itself. Without a connection, keep it."""
+        if self.is_open:
+            for line in self.entry.take():
+                self.entry.remember(line)
+                self.say(line)
+            self.on_jump()
+        return "break"  # Return does not begin a new line
+
+    def on_jump(self) -> None:
+        """Go to the end of the transcript."""
+        self.transcript.see("end")
+        self.entry.focus()
+
+    def on_link(self, event: Any) -> None:
+        """Open a link in the browser, if it was clicked and not only marked.
+
+        In a thread: some browsers, such as those in a terminal, are waited for.
+        """
+        where = f"@{event.x},{event.y} + 1 chars"
+        link = self.transcript.tag_prevrange("link", where)
+        if link and not self.transcript.tag_ranges("sel"):
+            url = self.transcript.get(*link)
+            threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
+
+    def on_again(self) -> None:
+        """Connect now, whatever the last attempt is about."""
+        self.link.close()
+        self.connect()
+        self.entry.focus()
 
     def on_click(self, _: object) -> None:
         """Join a channel. The mark follows when the server says that we are there."""
         for index, name in enumerate(self.channels):
             clicked = self.channel_list.selection_includes(index)
             if clicked and name != f"#{self.channel}":
-                self.link.send(f"/join {name}")
+                self.say(f"/join {name}")
         self.show_channels()
 
     def on_create(self, _: object = None) -> None:
         """Create the channel whose name was typed."""
-        self.link.send(f"/create {self.new_name.get().strip()}")
+        self.say(f"/create {self.new_name.get().strip()}")
         self.new_name.delete(0, "end")
+        self.entry.focus()
+
+    def on_rename(self, _: object = None) -> None:
+        """Ask for the nick that was typed. The field shows the one that we have."""
+        self.say(f"/nick {self.new_nick.get().strip()}")
+        self.show_nick()
         self.entry.focus()
 
     def stop(self, *_: object) -> None:
@@ -336,8 +408,17 @@ class Window:
         self.show_unread()
         if self.stopped:
             self.root.quit()
+        self.connect_by_itself()
         self.take_events()
         self.show_pending()
+
+    def connect_by_itself(self) -> None:
+        """Connect when the pause is over; until then, count its seconds."""
+        if self.again_at and monotonic() >= self.again_at:
+            self.connect()
+        elif self.again_at:
+            seconds = ceil(self.again_at - monotonic())
+            self.show_state(f"{self.reason}. Connecting again in {seconds} s")
 
     def take_events(self) -> None:
         """Do what belongs to what has happened; the next look does the rest."""
@@ -350,18 +431,26 @@ class Window:
 
     def on_open(self, _: str) -> None:
         """Begin anew: the server sends again what the transcript has shown."""
-        self.shown = ""
-        self.show_state(f"Connected to {self.host}:{self.port}", connected=True)
-        self.entry.focus()
+        self.shown, self.is_open = "", True
+        self.show_state()
 
-    def on_gone(self, reason: str) -> None:
-        """Say so, and offer to connect again."""
-        self.show_state(f"Not connected: {reason}", connected=False)
-        self.show(f"Not connected: {reason}", "refused")
+    def on_failed(self, reason: str) -> None:
+        """Say that there is no connection. The transcript says it once."""
+        reason = f"Not connected: {reason}"
+        self.show_state(reason)
+        if not self.failures:
+            self.show(reason, "refused")
+        self.is_open, self.reason = False, reason
         self.people.clear()
         self.show_people()
-        self.again.pack(side="right")
-        self.again.focus()
+
+    def on_gone(self, reason: str) -> None:
+        """Say so, and wait before the next attempt: longer each time."""
+        self.on_failed(reason)
+        if not self.leaving:
+            pause = PAUSES[min(self.failures, len(PAUSES) - 1)]
+            self.again_at = monotonic() + pause
+            self.failures += 1
 
     def on_line(self, line: str) -> None:
         """Do what a line of the server says. Show it, if not the window had asked."""
@@ -372,8 +461,11 @@ class Window:
         question = {"channels": "/channels", "people": "/who"}.get(kind, "")
         if self.asked[question]:
             self.asked[question] -= 1
+        elif kind in Moves.KINDS:
+            self.show_move(kind, *words)
         elif kind != "said":
-            self.show(shorten(re.sub("^[*!] ", "", line)), kind)
+            style = "refused" if kind == "refused" else "notice"
+            self.show(shorten(re.sub("^[*!] ", "", line)), style)
 
     def on_said(self, when: str, channel: str, nick: str, text: str) -> None:
         """Show a message. A history comes before the notice that we are there."""
@@ -382,11 +474,20 @@ class Window:
         if day != self.day:
             self.day = day
             self.show(day, "day")
-        colour = NICK_COLOURS[crc32(nick.encode()) % len(NICK_COLOURS)]
-        self.show(f"{time}\t", "time", f"{nick}  ", colour, shorten(text), "said")
+        is_own = nick == self.nick
         is_history = not self.greeted or channel != self.channel
+        mark = "own" if is_own else "mention" if mentions(text, self.nick) else "said"
+        head = f"{time}\t", ("time", mark), f"{nick}  ", (colour_of(nick), mark)
+        self.show(*head, *linked(shorten(text), mark))
         self.told += is_history
-        self.unread += nick != self.nick and not is_history
+        self.unread += not is_own and not is_history
+        if is_own and not is_history:
+            self.entry.answered(text, f"/{text}")
+
+    def on_refused(self, _: str) -> None:
+        """Let the arrow up bring back first what the server has refused."""
+        if line := self.entry.answered(""):
+            self.entry.remember(line)
 
     def on_you(self, nick: str, channel: str) -> None:
         """Take the nick and the channel that the server gives us."""
@@ -394,13 +495,15 @@ class Window:
         if self.told >= HISTORY:
             self.show(f"These are the last {self.told} messages, not all.", "notice")
         self.told = 0
+        self.entry.answered("/nick ", "/join ", "/create ")
         if not self.greeted:  # just connected: ask for those that we had
             if self.nick not in ("", nick):
-                self.link.send(f"/nick {self.nick}")
+                self.say(f"/nick {self.nick}")
             if self.channel not in ("", channel):
-                self.link.send(f"/join {self.channel}")
-        self.greeted = True
+                self.say(f"/join {self.channel}")
+        self.greeted, self.failures = True, 0
         self.nick, self.channel = nick, channel
+        self.show_nick()
         self.show_channels()
         self.ask("/channels", "/who")
 
@@ -429,80 +532,6 @@ class Window:
         """Show who is here."""
         self.people = set(names.split())
         self.show_people()
-
-
-# How it looks
-
-
-def choose_looks(root: tk.Tk) -> None:
-    """Choose colours, fonts and distances for the whole window."""
-    root.configure(background=GROUND)
-    root.minsize(600, 320)
-    root.rowconfigure(0, weight=1)
-    root.columnconfigure((0, 2), weight=1, minsize=150)
-    root.columnconfigure(1, weight=3)
-    root.bind_class("TButton", "<Return>", "%W invoke")  # not only the space bar
-    # Tk's own fonts are the system's, and borrow from its others, emoji among them.
-    for name in ("TkDefaultFont", "TkTextFont"):
-        font.nametofont(name).configure(size=11)
-    style = ttk.Style(root)
-    style.theme_use("clam")  # the one that looks alike on all systems
-    style.configure(".", background=GROUND, foreground=INK, bordercolor=EDGE)
-    style.configure(".", lightcolor=GROUND, darkcolor=GROUND, troughcolor=GROUND)
-    style.configure("Title.TLabel", font=("TkDefaultFont", 13, "bold"))
-    style.configure("TEntry", padding=5)
-    style.map("TEntry", bordercolor=[("focus", FOCUS)])
-    style.map("TButton", bordercolor=[("focus", FOCUS)])
-
-
-def build_side(
-    root: tk.Tk, column: int, text: str
-) -> tuple[ttk.Frame, ttk.Label, tk.Listbox]:
-    """Put a list with a title on one side of the window."""
-    frame = ttk.Frame(root, padding=(14, 16, 14, 12))
-    frame.grid(row=0, column=column, sticky="nsew")
-    title = ttk.Label(frame, text=text, foreground=FAINT)
-    title.pack(anchor="w", pady=(0, 8))
-    names = tk.Listbox(frame, width=17, height=1, activestyle="none")
-    names.configure(background=GROUND, foreground=INK, bd=0, exportselection=False)
-    names.configure(selectbackground=PALE, selectforeground=INK)
-    names.configure(highlightbackground=GROUND, highlightcolor=FOCUS)
-    names.pack(fill="both", expand=True)
-    return frame, title, names
-
-
-def build_transcript(parent: ttk.Frame) -> tk.Text:
-    """Put a scrolling text in its place, and name the styles that lines can have."""
-    usual = font.nametofont("TkDefaultFont")
-    bold = (usual.cget("family"), usual.cget("size"), "bold")
-    indent = usual.measure("00:00   ")
-    text = tk.Text(parent, width=62, height=22, wrap="word", state="disabled")
-    text.configure(font=usual, background=PAPER, foreground=INK, bd=0)
-    text.configure(padx=10, pady=8, spacing3=4, tabs=indent)
-    bar = ttk.Scrollbar(parent, command=text.yview)
-    text.configure(yscrollcommand=bar.set)
-    bar.pack(side="right", fill="y")
-    text.pack(fill="both", expand=True)
-    for kind in ("notice", "you", "joined", "left", "renamed", "channels", "people"):
-        text.tag_configure(kind, foreground=FAINT, lmargin1=indent, lmargin2=indent)
-    for colour in NICK_COLOURS:
-        text.tag_configure(colour, foreground=colour, font=bold)
-    text.tag_configure("refused", foreground=RED, lmargin1=indent, lmargin2=indent)
-    text.tag_configure("day", foreground=FAINT, justify="center", spacing1=6)
-    text.tag_configure("time", foreground=FAINT)
-    text.tag_configure("said", lmargin2=indent)
-    return text
-
-
-def fill(widget: tk.Listbox, names: Sequence[str], marked: str) -> None:
-    """Show these names in a list, one of them marked, and stay where it is scrolled."""
-    top, _ = widget.yview()
-    widget.delete(0, "end")
-    widget.insert("end", *names)
-    widget.yview_moveto(top)
-    if marked in names:
-        widget.selection_set(names.index(marked))
-        widget.activate(names.index(marked))  # the arrow keys go on from there
 
 
 # The program
@@ -544,9 +573,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, window.stop)
     root.mainloop()
     window.link.close()
-    for thread in threading.enumerate():
-        if thread is not threading.main_thread():
-            thread.join(timeout=1)  # or not, if it still waits to be connected
+    window.link.reader.join(timeout=1)  # or not, if it still waits to be connected
 
 
 if __name__ == "__main__":

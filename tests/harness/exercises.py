@@ -82,6 +82,7 @@ _ALL = (
             "history.py",
             "terminal.py",
             "gui.py",
+            "gui_parts.py",
             "web.py",
         ),
         continues="exercise4_multiclient",

@@ -36,7 +36,8 @@ def test_shows_channels_people_and_history(
     alice.wait_for_people("alice", "bob")
     alice.wait_for_channels("#general", "#sport", marked="#general")
     assert alice.window.people_title["text"] == "People (2)"
-    assert "Connected to 127.0.0.1" in alice.window.state["text"]
+    assert alice.window.new_nick.get() == "alice"
+    assert not alice.window.state.winfo_ismapped()
     assert re.search(r"^\d\d:\d\d\tbob  good", alice.text(), re.MULTILINE)
     assert "channels:" not in alice.text()
     assert "people in" not in alice.text()
@@ -51,9 +52,6 @@ def test_sends_what_is_typed(server: Server, peer: Peers, user: Users) -> None:
     bob.expect("<alice> hello, this is a window 😀")
     bob.say("hello window")
     alice.wait_for("bob  hello window")
-    alice.say("two\nlines")  # as pasted
-    assert bob.expect("two").endswith("<alice> two\n")
-    assert bob.expect("lines").endswith("<alice> lines\n")
 
 
 def test_joins_a_channel_by_a_click(server: Server, peer: Peers, user: Users) -> None:
@@ -137,17 +135,18 @@ def test_counts_what_nobody_has_looked_at(
     bob.say("history")
     bob.expect("history")
     alice = user(server.port)
-    scroll_up(alice)
-    alice.say("/nick alice")
     alice.look()
-    alice.window.transcript.yview_moveto(1.0)
     alice.wait_for_channels("#general", "#sport", marked="#general")
     scroll_up(alice)
     bob.say("one")
     bob.say("two")
     alice.wait(lambda: "#general (2)" in alice.window.channel_list.get(0, "end"))
     assert alice.root.title() == "(2) #general"
-    alice.window.transcript.yview_moveto(1.0)
+    alice.wait(alice.window.jump.winfo_ismapped)
+    assert alice.window.jump["text"] == "↓ 2 new"
+    alice.window.jump.invoke()
+    assert alice.window.transcript.yview()[1] == 1.0
+    alice.wait(lambda: not alice.window.jump.winfo_ismapped())
     alice.wait_for_channels("#general", "#sport", marked="#general")
     assert alice.root.title() == "#general"
 
@@ -169,58 +168,24 @@ def test_counts_while_another_window_has_the_keyboard(
     assert alice.text().count("you are alice") == 1
 
 
-def test_says_that_the_server_is_gone_and_connects_again(
+def test_takes_another_nick_by_its_field(
     server: Server, peer: Peers, user: Users
 ) -> None:
-    """The nick and the channel are taken along."""
+    """The field shows the nick that we have, also when another is refused."""
+    peer("bob")
     alice = user(server.port)
-    alice.wait_for_channels("#general", "#sport", marked="#general")
-    alice.click_channel("#sport")
-    alice.wait_for_channels("#general", "#sport", marked="#sport")
-    alice.say("before")
-    alice.wait_for("alice  before")
-    assert not alice.window.again.winfo_ismapped()
-    alice.window.entry.insert(0, "a draft")
-    server.kill()
-    alice.wait_for("Not connected: the server has closed the connection")
-    alice.wait(alice.window.again.winfo_ismapped)
-    assert "Not connected" in alice.window.state["text"]
-    for widget in (alice.window.entry, alice.window.create, alice.window.new_name):
-        assert widget.instate(["disabled"])
-    alice.wait_for_people()
-
-    server.start()
-    bob = peer("bob")
-    bob.say("/join sport")
-    alice.press_return(alice.window.again)
-    alice.wait_for_people("alice", "bob")
-    bob.expect("alice joined #sport")
-    alice.wait_for("before", "you are alice in #sport")
-    assert not alice.window.again.winfo_ismapped()
-    assert alice.window.entry.get() == "a draft"
-    assert alice.text().count("before") == 1
-    alice.say(" sent later")
-    bob.expect("<alice> a draft sent later")
-
-
-def test_opens_without_a_server_and_connects_later(server: Server, user: Users) -> None:
-    """The window says why it is not connected; the button tries again."""
-    server.kill()
-    alice = user(server.port)
-    alice.wait_for("Not connected: Connection refused")
-    alice.window.again.invoke()
-    alice.wait(lambda: alice.text().count("Connection refused") == 2)
-    server.start()
-    alice.window.again.invoke()
-    alice.wait_for("you are alice in #general")
-
-
-def test_says_goodbye_in_words(server: Server, user: Users) -> None:
-    """A server that is stopped in an orderly way says so."""
-    alice = user(server.port)
-    alice.wait_for("you are alice")
-    server.process.terminate()
-    alice.wait_for("server closing", "Not connected")
+    alice.wait(lambda: alice.window.new_nick.get() == "alice")
+    alice.window.new_nick.insert("end", "-2 ")
+    alice.press_return(alice.window.new_nick)
+    alice.wait_for("you are alice-2 in #general")
+    assert alice.window.new_nick.get() == "alice-2"
+    alice.window.new_nick.delete(0, "end")
+    alice.window.new_nick.insert(0, "bob")
+    alice.window.rename.invoke()
+    alice.wait(lambda: alice.window.transcript.tag_ranges("refused"))
+    assert alice.window.new_nick.get() == "alice-2"
+    alice.press(alice.window.entry, "<Up>")
+    assert alice.window.entry.typed() == "/nick bob"
 
 
 def test_is_used_by_keyboard(server: Server, peer: Peers, user: Users) -> None:
@@ -244,3 +209,6 @@ def test_is_used_by_keyboard(server: Server, peer: Peers, user: Users) -> None:
     assert alice.window.transcript.yview()[1] < 1.0
     alice.window.entry.event_generate("<Next>")
     assert alice.window.transcript.yview()[1] == 1.0
+    alice.press(alice.window.entry, "<Tab>")
+    assert alice.root.focus_displayof() is not alice.window.entry
+    assert alice.window.entry.typed() == ""

@@ -13,12 +13,14 @@ from tests.own.chat.window import (
     Users,
     gui_module,
     listening_socket,
+    parts_module,
     users_of,
 )
 
 EXERCISE = PACKAGE
 
 gui = pytest.fixture(gui_module)
+parts = pytest.fixture(parts_module)
 listening = pytest.fixture(listening_socket)
 user = pytest.fixture(users_of)
 
@@ -37,6 +39,7 @@ user = pytest.fixture(users_of)
         ("* alice joined #general", "joined", ("alice", "general")),
         ("* alice left #general", "left", ("alice", "general")),
         ("* alice is now bob", "renamed", ("alice", "bob")),
+        ("* नमस्ते is now e\u0301", "renamed", ("नमस्ते", "e\u0301")),
         ("* channels: #a #b", "channels", (" #a #b",)),
         ("* people in #a: bob zoe", "people", ("a", " bob zoe")),
         ("! no such channel", "refused", ("no such channel",)),
@@ -47,26 +50,26 @@ user = pytest.fixture(users_of)
         ("", "notice", ()),
     ],
 )
-def test_reads_lines(gui: Any, line: str, kind: str, words: tuple[str, ...]) -> None:
+def test_reads_lines(parts: Any, line: str, kind: str, words: tuple[str, ...]) -> None:
     """Each kind of line in PROTOCOL.md is known; any other is a notice."""
-    assert gui.read_line(line) == (kind, words)
+    assert parts.read_line(line) == (kind, words)
 
 
-def test_replaces_harmful_characters(gui: Any) -> None:
+def test_replaces_harmful_characters(parts: Any) -> None:
     """Control characters and changes of direction do nothing; other text stays."""
-    assert gui.harmless("a\x1b[31m\r\x00\x9b") == r"a\x1b[31m\r\x00\x9b"
-    assert gui.harmless("\u2028\u202e\ud83d") == r"\u2028\u202e\ud83d"
+    assert parts.harmless("a\x1b[31m\r\x00\x9b") == r"a\x1b[31m\r\x00\x9b"
+    assert parts.harmless("\u2028\u202e\ud83d") == r"\u2028\u202e\ud83d"
     for text in ("é 李明 😀", "👨\u200d👩\u200d👧", "a\u00a0b", "\\x1b"):
-        assert gui.harmless(text) == text
+        assert parts.harmless(text) == text
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="cannot set the time zone here")
-def test_shows_local_time(gui: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shows_local_time(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """UTC is what the server says, local time is what people read."""
     monkeypatch.setenv("TZ", "XYZ-5:30")
     time.tzset()
     shown = [
-        gui.local_time(f"2026-{day}Z") for day in ("11-21T20:00:00", "02-31T20:00:00")
+        parts.local_time(f"2026-{day}Z") for day in ("11-21T20:00:00", "02-31T20:00:00")
     ]
     monkeypatch.undo()
     time.tzset()
@@ -117,30 +120,42 @@ def test_keeps_a_bounded_transcript(
     assert alice.window.transcript.yview()[1] == 1.0
 
 
-def test_shows_no_endless_line(gui: Any, listening: socket.socket, user: Users) -> None:
+def test_shows_no_endless_line(
+    parts: Any, listening: socket.socket, user: Users
+) -> None:
     """Tk would lay out a line of a megabyte for minutes."""
     alice = user(listening.getsockname()[1], "")
     connection, _ = listening.accept()
     with connection:
         connection.sendall(b"* " + b"x" * 3_000_000 + b"\n* the end\n")
         alice.wait_for("the end")
-        assert alice.text().split("\n")[0] == "x" * gui.SHOWN_CHARACTERS + " …"
+        assert alice.text().split("\n")[0] == "x" * parts.SHOWN_CHARACTERS + " …"
 
 
 def test_shows_the_last_line_in_a_window_of_any_size(
-    listening: socket.socket, user: Users
+    parts: Any, listening: socket.socket, user: Users
 ) -> None:
-    """A narrower window has more rows; everything in it stays to be seen."""
+    """A narrower window has more rows; nothing in it is cut off."""
     alice = user(listening.getsockname()[1], "")
     connection, _ = listening.accept()
     with connection:
         connection.sendall(b"* a line that is wrapped in a narrow window\n" * 100)
         alice.wait(lambda: alice.text().count("wrapped") == 100)
-        for size in ("600x320", "1200x800", "700x700"):
+        for size in ("660x400", "1200x800", "700x500", "900x600"):
             alice.resize(size)
             alice.wait(lambda: alice.window.transcript.yview()[1] == 1.0)
-            for widget in (alice.window.create, alice.window.entry, alice.window.state):
+            for widget in (
+                alice.window.create,
+                alice.window.rename,
+                alice.window.entry,
+            ):
                 assert widget.winfo_height() >= widget.winfo_reqheight() - 1
+                below = widget.winfo_rooty() + widget.winfo_height()
+                assert below < alice.root.winfo_rooty() + alice.root.winfo_height()
+            longest = parts.font.nametofont("TkDefaultFont").measure(
+                "carol_of_20_letters_"
+            )
+            assert alice.window.people_list.winfo_width() > longest
 
 
 def test_says_that_the_history_may_be_longer(
@@ -173,6 +188,16 @@ def test_keeps_a_long_list_where_it_is_scrolled(
         alice.wait_for("guest300 joined")
         assert alice.window.people_list.size() == 201
         assert 0.4 < alice.window.people_list.yview()[0] < 0.6
+        bars = scrollbars_of(alice.window.people_list)
+        alice.wait(lambda: [bar.winfo_ismapped() for bar in bars] == [True])
+        connection.sendall(b"* people in #general: alice bob\n")
+        alice.wait(lambda: [bar.winfo_ismapped() for bar in bars] == [False])
+
+
+def scrollbars_of(widget: Any) -> list[Any]:
+    """Return the scrollbars beside a widget."""
+    around = widget.master.winfo_children()
+    return [other for other in around if other.winfo_class() == "TScrollbar"]
 
 
 def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> None:
@@ -182,6 +207,7 @@ def test_stays_where_the_user_reads(listening: socket.socket, user: Users) -> No
     with connection:
         connection.sendall(b"* line\n" * 100 + b"* last\n")
         alice.wait_for("last")
+        alice.root.update()
         alice.window.transcript.yview_moveto(0.0)
         connection.sendall(b"* one more\n")
         alice.wait_for("one more")
@@ -198,7 +224,7 @@ def test_never_waits_for_a_server_that_does_not_read(
         connection.sendall(b"* welcome\n")
         alice.wait_for("welcome")
         for _ in range(20):
-            alice.say("x" * 1_000_000)
+            alice.window.link.send("x" * 1_000_000)
         connection.sendall(b"* are you still there?\n")
         alice.wait_for("are you still there?")
         alice.window.link.close()
@@ -218,3 +244,4 @@ def test_tells_of_a_connection_that_raises(
     alice = user(0, "", unfinished)
     alice.wait_for("your Connection raised an error, see the terminal")
     assert "step 1" in str(seen.get())
+    assert alice.window.again_at is None  # it would raise again

@@ -1,8 +1,8 @@
 """Exercise 5's given window as its tests see it: by its widgets, on a virtual display.
 
 The window is the given one, the Connection that it uses is the solution's, and so is
-the server. Test modules make their fixtures of gui_module(), running_server(),
-peers_of(), users_of() and listening_socket().
+the server. Test modules make their fixtures of gui_module(), parts_module(),
+running_server(), peers_of(), users_of() and listening_socket().
 """
 
 import atexit
@@ -31,6 +31,12 @@ def gui_module() -> Any:
     """Return the module gui.py, which needs tkinter."""
     peers.package("tkinter")
     return importlib.import_module(f"{PACKAGE}.gui")
+
+
+def parts_module() -> Any:
+    """Return the module gui_parts.py, which needs tkinter, too."""
+    peers.package("tkinter")
+    return importlib.import_module(f"{PACKAGE}.gui_parts")
 
 
 @cache
@@ -73,7 +79,9 @@ class Server:
     def kill(self) -> None:
         """End it at once, without a word to the clients."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
 
 
 def running_server(lab: Lab) -> Iterator[Server]:
@@ -164,15 +172,46 @@ class User:
 
     def press_return(self, widget: Any) -> None:
         """Press Return in a widget, as soon as it has the keyboard."""
-        widget.focus_force()
-        self.wait(lambda: self.root.focus_displayof() is widget)
-        widget.event_generate("<Return>")
+        self.press(widget, "<Return>")
 
     def say(self, line: str) -> None:
         """Type a line into the entry and press Return."""
         self.window.entry.insert("end", line)
         self.press_return(self.window.entry)
-        assert self.window.entry.get() == ""
+        assert self.window.entry.typed() == ""
+
+    def press(self, widget: Any, keys: str) -> None:
+        """Press a key, such as <Up>, in a widget that gets the keyboard first."""
+        widget.focus_force()
+        self.wait(lambda: self.root.focus_displayof() is widget)
+        widget.event_generate(keys)
+
+    def paste(self, text: str) -> None:
+        """Paste a text into the entry."""
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+        self.window.entry.event_generate("<<Paste>>")
+
+    def styles(self, text: str) -> set[str]:
+        """Return the styles of the first place where the transcript shows a text."""
+        where = self.window.transcript.search(text, "1.0")
+        return set(self.window.transcript.tag_names(where))
+
+    def click_text(self, text: str) -> None:
+        """Click on the first letter of a text in the transcript with the mouse."""
+        self.drag_text(text, 0)
+
+    def drag_text(self, text: str, right: int) -> None:
+        """Press the mouse button there, let it go that many pixels to the right."""
+        transcript = self.window.transcript
+        transcript.update_idletasks()
+        x, y, width, height = transcript.bbox(transcript.search(text, "1.0"))
+        x, y = x + width // 2, y + height // 2
+        transcript.event_generate("<Motion>", x=x, y=y)
+        transcript.event_generate("<Button-1>", x=x, y=y)
+        if right:
+            transcript.event_generate("<B1-Motion>", x=x + right, y=y)
+        transcript.event_generate("<ButtonRelease-1>", x=x + right, y=y)
 
     def click_channel(self, name: str) -> None:
         """Click on a channel with the mouse."""
@@ -186,6 +225,7 @@ class User:
         """Give the window another size, such as 600x320."""
         self.root.geometry(size)
         self.wait(lambda: self.root.geometry().startswith(size))
+        self.root.update()  # the widgets follow
 
     def look(self) -> None:
         """Turn to the window: it gets the keyboard."""
@@ -202,8 +242,10 @@ class User:
     def join_threads(self) -> None:
         """Wait until no thread is left that was not there before the window."""
         for thread in set(threading.enumerate()) - self.threads_before:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), thread
+            if thread.is_alive():  # or a writer that begins: its reader waits for it
+                thread.join(PATIENCE)
+        left = set(threading.enumerate()) - self.threads_before
+        assert not left, left
 
 
 Users = Callable[..., User]
