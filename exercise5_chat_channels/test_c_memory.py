@@ -45,7 +45,13 @@ def test_history(lab: Lab) -> None:
         mover.joins("sport")
     lab.history.sum_up(began, _("nine others"), _("move to #sport"))
     began = len(lab.history.steps)
-    newcomers = come_while_others_talk(lab, server, talkers, movers)
+    newcomers = []
+    for n in range(20):
+        newcomers.append(comes_while_others_talk(n, lab, server, talkers, movers))
+        alice.says(f"round {n}")  # before the next one all must have had their turn
+        order += alice.hears_until(f"round {n}")
+    for mover in movers:
+        mover.says("/join general")
     visits = short_visits(movers)
     joiners = movers + newcomers
     histories = [joiner.sees_history("general") for joiner in joiners]
@@ -67,24 +73,24 @@ class Visit(NamedTuple):
     live: list[str]
 
 
-def come_while_others_talk(
-    lab: Lab, server: Server, talkers: Sequence[Member], movers: Sequence[Member]
-) -> list[Member]:
-    """Let some talk, some move to #general and back, and new ones connect; return them.
+def comes_while_others_talk(
+    n: int,
+    lab: Lab,
+    server: Server,
+    talkers: Sequence[Member],
+    movers: Sequence[Member],
+) -> Member:
+    """Let some talk, some move to #general and back, and one connect; return that one.
 
-    In the end all who move are to stay in #general.
+    All have to queue for the history, and then come at once.
     """
-    newcomers = []
-    for n in range(20):
-        with nothing_kept(lab):  # so that all have to queue, then come at once
-            for talker, mover in zip(talkers, movers, strict=True):
-                mover.says("/join general", "/join sport")
-                talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
-            newcomers.append(arrive(server))
-            server.wait_until_idle()
-    for mover in movers:
-        mover.says("/join general")
-    return newcomers
+    with nothing_kept(lab):
+        for talker, mover in zip(talkers, movers, strict=True):
+            mover.says("/join general", "/join sport")
+            talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
+        newcomer = arrive(server)
+        server.wait_until_idle()
+    return newcomer
 
 
 def short_visits(movers: Sequence[Member]) -> list[Visit]:

@@ -719,7 +719,7 @@ SERVER = [
         did="let a flood wait for all that much waits for, and not for readers only",
         tempting="a full outbox is a full outbox",
         caught_by="5.22",
-        words=("outbox",),
+        words=("self.sent.wait()", "outbox"),
         changes=(("        return still_reads and len", "        return len"),),
     ),
     Wrong(
@@ -727,7 +727,7 @@ SERVER = [
         did="never notified the threads that wait for the slow",
         tempting="flush_all() has sent it all",
         caught_by="5.22",
-        words=("throttle",),
+        words=("self.sent.wait()", "outbox"),
         changes=(
             (
                 "                self.flush_all()\n"
