@@ -6,19 +6,29 @@ Run ``python -m exercise5_chat_channels.server [HOST] [PORT]``.
 import argparse
 import asyncio
 import contextlib
-import re
-import signal
+import socket
 import sys
+import threading
+import traceback
 import unicodedata
 from datetime import datetime, timezone
 
 from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.names import is_name, name_key
+from exercise5_chat_channels.startup import (
+    MAX_CHANNELS,
+    catch_signals,
+    open_listening_socket,
+    parse_arguments,
+)
 
 MAX_LINE = 1024
 MAX_OUTBOX = 1024 * 1024
-MAX_CHANNELS = 100
-BEHIND = 256 * 1024  # bytes: who has so much waiting makes a flood wait
-PATIENCE = 1.0  # seconds that it waits for a client that takes nothing
+RECEIVE = 4096
+BEHIND = 256 * 1024  # bytes: a client with more waiting makes a flood wait
+FLOOD = 8192  # bytes said in a second
+PREFIX = 64  # bytes by which a line grows
+PATIENCE = 1.0  # seconds for a client that takes nothing
 CONTROL = ("Cc", "Zl", "Zp")
 
 
@@ -37,8 +47,10 @@ class Client:
         self.writer = writer
         self.nick = nick
         self.channel = ""
+        self.leaving = False  # nothing that it still says is done
         self.waiting = 0  # bytes in the outbox when they were last looked at
         self.moved = 0.0  # when they became less
+        self.second, self.said = 0, 0  # and how many bytes it has said in that second
 
     def send(self, *lines: str) -> None:
         """Send lines; asyncio keeps what the socket does not take at once."""
@@ -49,13 +61,30 @@ class Client:
         if transport.get_write_buffer_size() > MAX_OUTBOX:
             transport.abort()
 
+    def floods(self, lines: list[bytes]) -> bool:
+        """Return whether the client says too much in this second, with these lines."""
+        second = int(asyncio.get_running_loop().time())
+        if second != self.second:
+            self.second, self.said = second, 0
+        self.said += sum(len(line) + PREFIX for line in lines)
+        return self.said > FLOOD
+
+    async def finish(self) -> None:
+        """Let the client take what waits, and close its end, if that takes no longer.
+
+        Unread input would make our end a reset.
+        """
+        self.writer.transport.set_write_buffer_limits(0)  # drain() waits for all
+        await self.writer.drain()
+        self.writer.write_eof()
+        while await self.reader.read(RECEIVE):
+            pass
+
     def lags(self) -> bool:
         """Return whether much waits for this client although it still reads."""
         transport = self.writer.transport
-        waiting, now = (
-            transport.get_write_buffer_size(),
-            asyncio.get_running_loop().time(),
-        )
+        waiting = transport.get_write_buffer_size()
+        now = asyncio.get_running_loop().time()
         if waiting < self.waiting or waiting < BEHIND:
             self.moved = now
         self.waiting = waiting
@@ -70,14 +99,14 @@ class Chat:
     """Everybody, and everything that they share."""
 
     def __init__(self, history: History, arguments: argparse.Namespace) -> None:
-        """Open the channels: those that are given, then those that people made."""
+        """Open the channels: those that are given, and those of earlier runs."""
         self.history = history
         self.max_clients = arguments.max_clients
-        self.channels: dict[str, str] = {}  # names as they are shown
-        for name in [*arguments.channels, *history.channels()]:
-            self.channels.setdefault(name.casefold(), name)
-        self.lobby = arguments.channels[0]
-        self.clients: dict[str, Client] = {}
+        for name in arguments.channels:
+            history.add_channel(name)
+        self.channels = {name_key(name): name for name in history.channels()}
+        self.lobby = self.channels[name_key(arguments.channels[0])]
+        self.clients: dict[str, Client] = {}  # by the key of the nick
         self.tasks: set[asyncio.Task[None]] = set()
         self.guests = 0
 
@@ -93,7 +122,7 @@ class Chat:
 
     def start(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take a new connection: serve it, or say that there is no room."""
-        if len(self.clients) >= self.max_clients:
+        if len(self.tasks) >= self.max_clients:
             writer.write(b"! server full\n")
             writer.close()
             return
@@ -108,29 +137,49 @@ class Chat:
 
     async def serve(self, client: Client) -> None:
         """Do what one client says, until it leaves."""
+        connection = client.writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
             self.enter(client, self.lobby)
             with contextlib.suppress(OSError):
                 await self.listen(client)
+        except HistoryError as reason:
+            client.send(f"! {reason}")
+        except Exception:  # a mistake in this program
+            traceback.print_exc()
+            client.send("! something went wrong in the server")
         finally:
-            del self.clients[client.nick.casefold()]
+            self.forget(client)
+            with contextlib.suppress(OSError, asyncio.TimeoutError):
+                await asyncio.wait_for(client.finish(), PATIENCE)
+            client.writer.transport.abort()
+
+    def forget(self, client: Client) -> None:
+        """Make a client's nick free, and tell the others."""
+        client.leaving = True
+        if self.clients.pop(name_key(client.nick), None):
             self.broadcast_to_others(client, f"* {client.nick} left #{client.channel}")
-            client.writer.close()
 
     async def listen(self, client: Client) -> None:
         """Cut what comes into lines; of one that is too long keep only the start."""
         rest = b""
-        while received := await client.reader.read(16384):
+        while received := await client.reader.read(RECEIVE):
             *lines, rest = (rest + received).split(b"\n")
-            for line in lines:
-                self.answer(client, line)
-                if client.writer.transport.is_closing():
-                    return
             rest = rest[:MAX_LINE]
-            while any(member.lags() for member in self.members(client.channel)):
-                await asyncio.sleep(0.01)
+            if client.floods(lines):
+                await self.wait_for_readers(client)
+            for line in lines:
+                if not client.leaving:
+                    self.answer(client, line)
+            if client.leaving:
+                return
         if rest:  # a last line without its newline
             self.answer(client, rest)
+
+    async def wait_for_readers(self, client: Client) -> None:
+        """Let a flood wait until those who still read have caught up."""
+        while any(member.lags() for member in self.members(client.channel)):
+            await asyncio.sleep(0.01)
 
     def answer(self, client: Client, line: bytes) -> None:
         """Do what a line asks for, or say why not."""
@@ -177,7 +226,7 @@ class Chat:
             self.join(client, name.removeprefix("#"))
         elif word in ("/quit", "/quitter"):
             client.send("* bye")
-            client.writer.close()
+            client.leaving = True
         else:
             raise RefusedError(f"{word}?")
 
@@ -192,11 +241,11 @@ class Chat:
     def rename(self, client: Client, nick: str) -> None:
         """Do /nick."""
         check_name(nick)
-        if self.clients.get(nick.casefold(), client) is not client:
+        if self.clients.get(name_key(nick), client) is not client:
             raise RefusedError(f"{nick} is taken")
         old = client.nick
-        del self.clients[old.casefold()]
-        self.clients[nick.casefold()] = client
+        del self.clients[name_key(old)]
+        self.clients[name_key(nick)] = client
         client.nick = nick
         self.greet(client)
         self.broadcast_to_others(client, f"* {old} is now {nick}")
@@ -204,24 +253,26 @@ class Chat:
     def create(self, client: Client, name: str) -> None:
         """Do /create."""
         check_name(name)
-        if name.casefold() in self.channels:
+        if name_key(name) in self.channels:
             raise RefusedError(f"#{name} exists")
         if len(self.channels) >= MAX_CHANNELS:
             raise RefusedError("no more channels")
         self.history.add_channel(name)
-        self.channels[name.casefold()] = name
+        self.channels[name_key(name)] = name
         self.join(client, name)
 
     def join(self, client: Client, name: str) -> None:
         """Do /join."""
-        if name.casefold() not in self.channels:
+        if name_key(name) not in self.channels:
             raise RefusedError(f"no channel #{name}")
-        self.broadcast_to_others(client, f"* {client.nick} left #{client.channel}")
-        self.enter(client, self.channels[name.casefold()])
+        self.enter(client, self.channels[name_key(name)])
 
     def enter(self, client: Client, channel: str) -> None:
-        """Show the history, greet, and tell the others."""
-        client.send(*map(show, self.history.last(channel)))
+        """Leave the present channel; show the history, greet, and tell the others."""
+        past = self.history.last(channel)  # may fail, and then nothing changes
+        if client.channel:
+            self.broadcast_to_others(client, f"* {client.nick} left #{client.channel}")
+        client.send(*map(show, past))
         client.channel = channel
         self.greet(client)
         self.broadcast_to_others(client, f"* {client.nick} joined #{channel}")
@@ -233,13 +284,13 @@ class Chat:
 
     async def close(self) -> None:
         """Say goodbye to all; do not wait for those who do not read."""
-        for client in list(self.clients.values()):
+        for client in self.clients.values():
             client.send("* server closing")
-            if client.writer.transport.get_write_buffer_size():
-                client.writer.transport.abort()
-            else:
-                client.writer.close()
-        await asyncio.gather(*self.tasks)
+        self.clients.clear()  # nobody is told who leaves now
+        for task in self.tasks:
+            task.cancel()
+        if self.tasks:
+            await asyncio.wait(self.tasks)
 
 
 def show(message: Message) -> str:
@@ -249,39 +300,29 @@ def show(message: Message) -> str:
 
 def check_name(name: str) -> None:
     """Refuse what cannot name a person or a channel."""
-    if not re.fullmatch(r"[\w-]{1,20}", name):
+    if not is_name(name):
         raise RefusedError(f"{name!r} is no name")
 
 
-async def run(arguments: argparse.Namespace, history: History) -> None:
+async def run(chat: Chat, listening: socket.socket, stopping: threading.Event) -> None:
     """Serve until a signal comes."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    chat = Chat(history, arguments)
-    # Not reuse_port; reuse_address is on by itself where it is right.
-    server = await asyncio.start_server(chat.start, arguments.host, arguments.port)
-    host, port = server.sockets[0].getsockname()[:2]
-    print(f"Listening on {host}:{port}", flush=True)
-    await stopped.wait()
+    server = await asyncio.start_server(chat.start, sock=listening, backlog=1024)
+    while not stopping.is_set():
+        await asyncio.sleep(0.1)
     server.close()
     await chat.close()
 
 
 def main() -> None:
     """Read the arguments, and serve."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=int)
-    parser.add_argument("--history", default="chat.db")
-    parser.add_argument("--channels", nargs="+", default=["general", "sport"])
-    parser.add_argument("--max-clients", type=int, default=1000)
-    arguments = parser.parse_args()
+    stopping = catch_signals()
+    arguments = parse_arguments()
     try:
         with History(arguments.history) as history:
-            asyncio.run(run(arguments, history))
-    except (OSError, HistoryError) as error:
+            chat = Chat(history, arguments)
+            with open_listening_socket(arguments.host, arguments.port) as listening:
+                asyncio.run(run(chat, listening, stopping))
+    except HistoryError as error:
         sys.exit(f"error: {error}")
 
 

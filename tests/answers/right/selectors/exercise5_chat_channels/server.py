@@ -1,238 +1,345 @@
 """A chat server with one thread and a selector: whoever is ready has its turn.
 
-Run ``python -m exercise5_chat_channels.server [HOST] [PORT]``.
+Run ``python -m exercise5_chat_channels.server [HOST] [PORT]``. There is no lock, since
+nothing happens at the same time. A round serves each client that is ready, with what
+one recv() brings; at its end, what the round has put into the outboxes is sent.
 """
 
-import argparse
 import contextlib
-import os
+import itertools
 import re
 import selectors
-import signal
 import socket
 import sys
+import threading
 import time
-import unicodedata
-from collections.abc import Callable
+import traceback
+from collections.abc import Iterable
 
 from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.names import is_name, name_key
+from exercise5_chat_channels.startup import (
+    MAX_CHANNELS,
+    catch_signals,
+    open_listening_socket,
+    parse_arguments,
+)
 
-MAX_LINE = 1024
-MAX_OUTBOX = 1024 * 1024
-MAX_CHANNELS = 100
-BEHIND = 256 * 1024  # bytes: who has so much waiting makes a flood wait
-PATIENCE = 1.0  # seconds that it waits for a client that takes nothing
-CONTROL = ("Cc", "Zl", "Zp")
+MAX_LINE = 1024  # bytes, with the newline
+MAX_OUTBOX = 1024 * 1024  # bytes
+FULL = 64 * 1024  # bytes: an outbox with more is sent before the round's end
+BEHIND = MAX_OUTBOX // 8  # bytes: a client with more waiting makes a flood wait
+PATIENCE = 1.0  # seconds for a client that takes nothing
+RECEIVE = 4096  # bytes
+FLOOD = 8192  # bytes said in a second
+PREFIX = 64  # bytes by which a line grows
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class RefusedError(Exception):
     """A line is refused; the text says why."""
 
 
+class Channel:
+    """A channel and the clients in it."""
+
+    def __init__(self, name: str) -> None:
+        """Start with nobody in it."""
+        self.name = name
+        self.members: list[Client] = []
+
+
 class Client:
     """One connection, what has come of its next line, and what waits to be sent."""
 
-    def __init__(self, connection: socket.socket, nick: str) -> None:
-        """Start in no channel."""
+    def __init__(self, connection: socket.socket, nick: str, channel: Channel) -> None:
+        """Start with a channel to be in, but not yet as its member."""
         connection.setblocking(False)
         self.socket = connection
         self.nick = nick
-        self.channel = ""
+        self.channel = channel
         self.inbox = b""
         self.outbox = bytearray()
-        self.last_sent = time.monotonic()
-        self.leaving = False  # no more is read; what waits is sent, then the end
+        self.events = 0  # that the selector waits for
+        self.last_sent = 0.0
+        self.deadline: float | None = None  # of one that leaves: to take what waits
+        self.second, self.said = 0, 0  # and how many bytes it has said in that second
+
+    def receive(self) -> bytes:
+        """Return what has come; b"" at the end."""
+        try:
+            return self.socket.recv(RECEIVE)
+        except OSError:
+            return b""
+
+    def split(self, received: bytes) -> list[bytes]:
+        """Return the lines that are complete now; of a long one only the start."""
+        *lines, rest = (self.inbox + received).split(b"\n")
+        self.inbox = rest[:MAX_LINE]
+        if not received and rest:
+            lines.append(rest)  # a last line without its newline
+        return lines
+
+    def flush(self) -> None:
+        """Send what the socket takes now; give up a client for which much waits."""
+        try:
+            sent = self.socket.send(self.outbox)
+            del self.outbox[:sent]
+            self.last_sent = time.monotonic()
+        except BlockingIOError:
+            if len(self.outbox) > MAX_OUTBOX:
+                self.give_up()
+        except OSError:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Let the loop close the connection, without sending what waits."""
+        self.deadline = 0.0
+        self.outbox.clear()
+
+    def hang_up(self) -> None:
+        """Let the loop close the connection as soon as what waits is sent."""
+        if self.deadline is None:
+            self.deadline = time.monotonic() + PATIENCE
+
+    def close(self) -> None:
+        """Close the socket. Unread input would make the end a reset."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+            self.socket.recv(MAX_OUTBOX)
+        self.socket.close()
 
     def lags(self) -> bool:
         """Return whether much waits for this client although it still reads."""
         still_reads = time.monotonic() < self.last_sent + PATIENCE
-        return len(self.outbox) > BEHIND and still_reads
+        return still_reads and len(self.outbox) > BEHIND
+
+    def count(self, lines: list[bytes]) -> None:
+        """Count what the client says in this second."""
+        if self.second != int(time.monotonic()):
+            self.second, self.said = int(time.monotonic()), 0
+        self.said += sum(len(line) + PREFIX for line in lines)
+
+    def must_wait(self) -> bool:
+        """Return whether it floods while a member that reads is behind."""
+        floods = self.said > FLOOD and self.second == int(time.monotonic())
+        return floods and any(member.lags() for member in self.channel.members)
 
 
 class Chat:
     """The server: everything that one thread looks after."""
 
-    def __init__(self, history: History, arguments: argparse.Namespace) -> None:
-        """Open the channels: those that are given, then those that people made."""
+    def __init__(self, history: History, channels: list[str], max_clients: int) -> None:
+        """Open these channels, and those of earlier runs."""
         self.history = history
-        self.max_clients: int = arguments.max_clients
-        names = [*arguments.channels, *history.channels()]
-        self.channels: dict[str, str] = {}
-        for name in names:
-            self.channels.setdefault(name.casefold(), name)
-        self.lobby: str = arguments.channels[0]
-        self.clients: list[Client] = []
+        self.max_clients = max_clients
+        for name in channels:
+            history.add_channel(name)
+        names = history.channels()
+        self.channels = {name_key(name): Channel(name) for name in names}
+        self.lobby = self.channels[name_key(channels[0])]
+        self.clients: dict[str, Client] = {}  # by the key of the nick
         self.selector = selectors.DefaultSelector()
+        self.changed: set[Client] = set()  # what waits for them, or what they wait for
+        self.timed: set[Client] = set()  # who must be looked at again after a while
         self.guests = 0
-        self.stopping = False
 
     # -- the loop ---------------------------------------------------------------------
 
-    def run(self, listening: socket.socket) -> None:
+    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
         """Serve until ``stopping`` is set."""
         listening.setblocking(False)
         self.selector.register(listening, selectors.EVENT_READ)
-        while not self.stopping:
-            for key, events in self.selector.select(timeout=0.05):
-                if key.fileobj is listening:
+        while not stopping.is_set():
+            for key, events in self.selector.select(timeout=0.1):
+                if key.data is None:
                     self.accept(listening)
-                    continue
-                if events & selectors.EVENT_WRITE:
-                    self.flush(key.data)
-                if events & selectors.EVENT_READ and key.data in self.clients:
-                    self.receive(key.data)
-            for client in self.clients[:]:
-                self.choose_events(client)
+                elif events & selectors.EVENT_READ:
+                    self.listen(key.data)
+                else:
+                    self.changed.add(key.data)
+            self.finish_round()
+
+    def finish_round(self) -> None:
+        """Send what the round has brought, and choose what to wait for next."""
+        self.changed |= self.timed
+        self.timed.clear()
+        while self.changed:  # who is disconnected now changes others
+            client = self.changed.pop()
+            if client.outbox:
+                client.flush()
+            self.choose_events(client)
 
     def choose_events(self, client: Client) -> None:
         """Wait for what there is to do, and read nothing that would be a flood."""
-        events = selectors.EVENT_WRITE if client.outbox else 0
-        others = self.members(client.channel)
-        if not client.leaving and not any(map(Client.lags, others)):
-            events |= selectors.EVENT_READ
-        if client.leaving and not client.outbox:
-            self.forget(client)
+        if client.deadline is not None:
+            self.let_go(client, client.deadline)
             return
-        with contextlib.suppress(KeyError):
-            self.selector.unregister(client.socket)
-        if events:
+        events = selectors.EVENT_WRITE if client.outbox else 0
+        if client.must_wait():
+            self.timed.add(client)
+        else:
+            events |= selectors.EVENT_READ
+        self.wait_for(client, events)
+
+    def let_go(self, client: Client, deadline: float) -> None:
+        """Close a connection when all is sent, or when that takes too long."""
+        self.forget(client)
+        if client.outbox and time.monotonic() < deadline:
+            self.timed.add(client)
+            self.wait_for(client, selectors.EVENT_WRITE)
+        else:
+            self.wait_for(client, 0)
+            client.close()
+
+    def wait_for(self, client: Client, events: int) -> None:
+        """Tell the selector what to wait for."""
+        if not client.events and events:
             self.selector.register(client.socket, events, client)
+        elif client.events and not events:
+            self.selector.unregister(client.socket)
+        elif client.events != events:
+            self.selector.modify(client.socket, events, client)
+        client.events = events
 
     def accept(self, listening: socket.socket) -> None:
-        """Take a new client, or tell it that there is no room."""
+        """Let in those who have connected, or say that the server is full."""
         try:
-            connection, _ = listening.accept()
-        except OSError:
-            return
-        if len(self.clients) >= self.max_clients:
-            connection.send(b"! server full\n")
-            connection.close()
-            return
-        nicks = [client.nick.casefold() for client in self.clients]
+            for _ in range(100):
+                self.let_in(listening.accept()[0])
+        except BlockingIOError:
+            pass  # those were all
+        except OSError as error:
+            print(f"Cannot accept: {error}", file=sys.stderr)
+
+    def let_in(self, connection: socket.socket) -> None:
+        """Greet a new client, or tell it that there is no room."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.guests += 1
-        while f"guest{self.guests}" in nicks:
+        while f"guest{self.guests}" in self.clients:
             self.guests += 1
-        client = Client(connection, f"guest{self.guests}")
-        self.clients.append(client)
-        self.enter(client, self.lobby)
-        self.choose_events(client)
-
-    def receive(self, client: Client) -> None:
-        """Read once, and do what the complete lines say."""
-        try:
-            received = client.socket.recv(8192)
-        except BlockingIOError:
+        client = Client(connection, f"guest{self.guests}", self.lobby)
+        if len(self.clients) >= self.max_clients:
+            self.send(client, "! server full")
+            client.hang_up()
             return
-        except OSError:
-            received = b""
-        *lines, rest = (client.inbox + received).split(b"\n")
-        client.inbox = rest[:MAX_LINE]
-        if not received and rest:
-            lines.append(rest)  # a last line without its newline
-        for line in lines:
-            if not client.leaving:
-                self.answer(client, line)
-        if not received:
-            self.forget(client)
-
-    def send(self, client: Client, line: str) -> None:
-        """Send a line as far as that is possible now."""
-        if not client.leaving:
-            client.outbox += line.encode() + b"\n"
-            self.flush(client)
-
-    def flush(self, client: Client) -> None:
-        """Send what waits; give up a client for which too much does."""
-        try:
-            del client.outbox[: client.socket.send(client.outbox)]
-            client.last_sent = time.monotonic()
-        except BlockingIOError:
-            if len(client.outbox) > MAX_OUTBOX:
-                self.give_up(client)
-        except OSError:
-            self.give_up(client)
-
-    def give_up(self, client: Client) -> None:
-        """Let the loop disconnect a client, without sending what waits."""
-        client.leaving = True
-        client.outbox.clear()
+        self.clients[client.nick] = client
+        self.obey(client, "/join", self.lobby.name)
+        if client not in self.lobby.members:
+            client.hang_up()
 
     def forget(self, client: Client) -> None:
-        """Close a connection, and tell the others."""
-        if client not in self.clients:
+        """Take a client out of everything; the others are told."""
+        if self.clients.get(name_key(client.nick)) is client:
+            del self.clients[name_key(client.nick)]
+            self.leave(client)
+
+    def listen(self, client: Client) -> None:
+        """Read once, and do what the complete lines say."""
+        self.changed.add(client)
+        if client.deadline is not None or client.must_wait():
             return
-        self.clients.remove(client)
-        with contextlib.suppress(KeyError):
-            self.selector.unregister(client.socket)
-        client.socket.close()
-        self.broadcast(client.channel, f"* {client.nick} left #{client.channel}")
+        received = client.receive()
+        lines = client.split(received)
+        client.count(lines)
+        try:
+            self.handle(client, lines)
+        except Exception:  # a mistake in this program
+            traceback.print_exc()
+            self.send(client, "! something went wrong in the server")
+            client.hang_up()
+        if not received:
+            client.hang_up()
+
+    def close(self) -> None:
+        """Say goodbye to all; who does not read is not waited for."""
+        for client in self.clients.values():
+            self.send(client, "* server closing")
+            client.flush()
+        for client in self.timed.union(self.clients.values()):
+            client.close()
+        self.selector.close()
+
+    # -- sending ----------------------------------------------------------------------
+
+    def send(self, client: Client, *lines: str) -> None:
+        """Put lines into an outbox, for the end of the round."""
+        self.post(client, encode(lines))
+
+    def broadcast(
+        self, channel: Channel, *lines: str, exclude: Client | None = None
+    ) -> None:
+        """Send lines to the members of a channel."""
+        data = encode(lines)
+        for member in channel.members:
+            if member is not exclude:
+                self.post(member, data)
+
+    def post(self, client: Client, data: bytes) -> None:
+        """Put data into an outbox, and send it now if that is much."""
+        if client.deadline is None:
+            client.outbox += data
+            self.changed.add(client)
+            if len(client.outbox) > FULL:
+                client.flush()
 
     # -- what lines ask for -----------------------------------------------------------
 
-    def members(self, channel: str) -> list[Client]:
-        """Return who is in a channel."""
-        return [client for client in self.clients if client.channel == channel]
+    def handle(self, client: Client, lines: list[bytes]) -> None:
+        """Do what lines ask for, in their order; messages in a row in one go."""
+        requests = itertools.groupby(map(parse, lines), key=lambda pair: pair[0])
+        for command, group in requests:
+            arguments = [argument for _, argument in group]
+            if client.deadline is not None:
+                return
+            if command == "say":
+                self.say(client, arguments)
+            else:
+                for argument in arguments:
+                    self.obey(client, command, argument)
 
-    def broadcast(self, channel: str, line: str, exclude: Client | None = None) -> None:
-        """Send a line to the members of a channel."""
-        for member in self.members(channel):
-            if member is not exclude:
-                self.send(member, line)
-
-    def answer(self, client: Client, line: bytes) -> None:
-        """Do what a line asks for, or say why not."""
+    def say(self, client: Client, texts: list[str]) -> None:
+        """Keep messages, then show them."""
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        said = [Message(when, client.channel.name, client.nick, t) for t in texts if t]
         try:
-            text = decode(line)
-            if text.startswith("/") and not text.startswith("//"):
-                word, _, argument = text.partition(" ")
-                self.command(word)(client, argument.strip())
-            elif text:
-                self.say(client, text.removeprefix("/"))
+            self.history.add(*said)
+            self.broadcast(client.channel, *map(show, said))
+        except HistoryError as reason:
+            self.send(client, *[f"! {reason}"] * len(said))
+
+    def obey(self, client: Client, command: str, argument: str) -> None:
+        """Do a command, or say why not."""
+        try:
+            if command == "refuse":
+                raise RefusedError(argument)
+            if command not in COMMANDS:
+                raise RefusedError(f"unknown command {command}")
+            COMMANDS[command](self, client, argument)
         except (RefusedError, HistoryError) as reason:
             self.send(client, f"! {reason}")
-
-    def command(self, word: str) -> Callable[[Client, str], None]:
-        """Return what does a command."""
-        commands = {
-            "/nick": self.nick,
-            "/channels": self.list_channels,
-            "/who": self.who,
-            "/help": self.help,
-            "/create": self.create,
-            "/join": self.join,
-            "/quit": self.quit,
-            "/quitter": self.quit,
-        }
-        if word not in commands:
-            raise RefusedError(f"unknown command {word}")
-        return commands[word]
-
-    def say(self, client: Client, text: str) -> None:
-        """Keep a message, then show it."""
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        message = Message(when, client.channel, client.nick, text)
-        self.history.add(message)
-        self.broadcast(client.channel, as_line(message))
 
     def nick(self, client: Client, name: str) -> None:
         """Do /nick."""
         check_name(name)
-        others = [other for other in self.clients if other is not client]
-        if name.casefold() in [other.nick.casefold() for other in others]:
+        if self.clients.get(name_key(name), client) is not client:
             raise RefusedError(f"{name} is taken")
+        del self.clients[name_key(client.nick)]
+        self.clients[name_key(name)] = client
         old, client.nick = client.nick, name
         self.greet(client)
         self.broadcast(client.channel, f"* {old} is now {name}", exclude=client)
 
     def list_channels(self, client: Client, _: str) -> None:
         """Do /channels."""
-        names = " ".join(f"#{name}" for name in self.channels.values())
+        names = " ".join(f"#{channel.name}" for channel in self.channels.values())
         self.send(client, f"* channels: {names}")
 
     def who(self, client: Client, _: str) -> None:
         """Do /who."""
-        nicks = " ".join(sorted(member.nick for member in self.members(client.channel)))
-        self.send(client, f"* people in #{client.channel}: {nicks}")
+        nicks = " ".join(sorted(member.nick for member in client.channel.members))
+        self.send(client, f"* people in #{client.channel.name}: {nicks}")
 
     def help(self, client: Client, _: str) -> None:
         """Do /help."""
@@ -242,46 +349,56 @@ class Chat:
         """Do /create."""
         name = name.removeprefix("#")
         check_name(name)
-        if name.casefold() in self.channels:
+        if name_key(name) in self.channels:
             raise RefusedError(f"#{name} exists")
         if len(self.channels) >= MAX_CHANNELS:
             raise RefusedError("there are channels enough")
         self.history.add_channel(name)
-        self.channels[name.casefold()] = name
+        self.channels[name_key(name)] = Channel(name)
         self.join(client, name)
 
     def join(self, client: Client, name: str) -> None:
         """Do /join."""
-        channel = self.channels.get(name.removeprefix("#").casefold())
+        channel = self.channels.get(name_key(name.removeprefix("#")))
         if channel is None:
             raise RefusedError(f"no channel {name!r}")
-        old, client.channel = client.channel, ""
-        self.broadcast(old, f"* {client.nick} left #{old}")
-        self.enter(client, channel)
+        past = self.history.last(channel.name)
+        self.leave(client)
+        self.send(client, *map(show, past))
+        client.channel = channel
+        channel.members.append(client)
+        self.greet(client)
+        joined = f"* {client.nick} joined #{channel.name}"
+        self.broadcast(channel, joined, exclude=client)
+
+    def leave(self, client: Client) -> None:
+        """Take a client out of its channel, if it is in one."""
+        channel = client.channel
+        if client in channel.members:
+            channel.members.remove(client)
+            self.broadcast(channel, f"* {client.nick} left #{channel.name}")
+
+    def greet(self, client: Client) -> None:
+        """Tell a client who and where it is, and a little more."""
+        you_are = f"* you are {client.nick} in #{client.channel.name}, welcome"
+        self.send(client, you_are, "* /help helps")
 
     def quit(self, client: Client, _: str) -> None:
         """Do /quit."""
         self.send(client, "* bye")
-        client.leaving = True
+        client.hang_up()
 
-    def enter(self, client: Client, channel: str) -> None:
-        """Show the history, greet, and tell the others."""
-        for message in self.history.last(channel):
-            self.send(client, as_line(message))
-        client.channel = channel
-        self.greet(client)
-        self.broadcast(channel, f"* {client.nick} joined #{channel}", exclude=client)
 
-    def greet(self, client: Client) -> None:
-        """Tell a client who and where it is, and a little more."""
-        self.send(client, f"* you are {client.nick} in #{client.channel}, welcome")
-        self.send(client, "* /help helps")
-
-    def close(self) -> None:
-        """Say goodbye to all; who does not read is not waited for."""
-        for client in self.clients:
-            self.send(client, "* server closing")
-            client.socket.close()
+COMMANDS = {
+    "/nick": Chat.nick,
+    "/channels": Chat.list_channels,
+    "/who": Chat.who,
+    "/help": Chat.help,
+    "/create": Chat.create,
+    "/join": Chat.join,
+    "/quit": Chat.quit,
+    "/quitter": Chat.quit,
+}
 
 
 def decode(line: bytes) -> str:
@@ -292,45 +409,50 @@ def decode(line: bytes) -> str:
         text = line.removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         raise RefusedError("the line is not UTF-8") from None
-    if any(unicodedata.category(letter) in CONTROL for letter in text):
+    if CONTROL.search(text):
         raise RefusedError("the line holds control characters")
     return text
 
 
-def as_line(message: Message) -> str:
+def parse(line: bytes) -> tuple[str, str]:
+    """Return a command and its argument, "say" and a text, or "refuse" and why."""
+    try:
+        text = decode(line)
+    except RefusedError as reason:
+        return "refuse", str(reason)
+    if not text.startswith("/") or text.startswith("//"):
+        return "say", text.removeprefix("/")
+    command, _, argument = text.partition(" ")
+    return command, argument.strip()
+
+
+def show(message: Message) -> str:
     """Return a message as it is shown."""
     return f"{message.when} #{message.channel} <{message.nick}> {message.text}"
 
 
+def encode(lines: Iterable[str]) -> bytes:
+    """Return lines as they are sent."""
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def check_name(name: str) -> None:
     """Refuse what cannot name a person or a channel."""
-    if not re.fullmatch(r"[\w-]{1,20}", name):
+    if not is_name(name):
         raise RefusedError(f"{name!r} is no name")
 
 
 def main() -> None:
-    """Read the arguments, and serve."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=int)
-    parser.add_argument("--history", default="chat.db")
-    parser.add_argument("--channels", nargs="+", default=["general", "sport"])
-    parser.add_argument("--max-clients", type=int, default=1000)
-    arguments = parser.parse_args()
+    """Serve until Ctrl+C."""
+    stopping = catch_signals()
+    arguments = parse_arguments()
     try:
-        with History(arguments.history) as history, socket.socket() as listening:
-            if os.name == "posix":
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((arguments.host, arguments.port))
-            listening.listen()
-            chat = Chat(history, arguments)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: setattr(chat, "stopping", True))
-            host, port = listening.getsockname()
-            print(f"Listening on {host}:{port}", flush=True)
-            chat.run(listening)
+        with History(arguments.history) as history:
+            chat = Chat(history, arguments.channels, arguments.max_clients)
+            with open_listening_socket(arguments.host, arguments.port) as listening:
+                chat.run(listening, stopping)
             chat.close()
-    except (OSError, HistoryError) as error:
+    except HistoryError as error:
         sys.exit(f"error: {error}")
 
 
