@@ -8,14 +8,12 @@ once.
 
 import argparse
 import contextlib
-import os
-import re
 import selectors
-import signal
 import socket
 import sys
 import threading
 import time
+import traceback
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,10 +22,17 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.names import is_name, name_key
+from exercise5_chat_channels.startup import (
+    MAX_CHANNELS,
+    Selector,
+    catch_signals,
+    open_listening_socket,
+    parse_arguments,
+)
 
 MAX_LINE = 1024  # bytes, with the newline
 MAX_OUTBOX = 1024 * 1024  # bytes
-MAX_CHANNELS = 100
 PAST = 50  # messages that a channel shows to who joins
 BEHIND = 256 * 1024  # bytes: who has so much waiting makes a flood wait
 PATIENCE = 2.0  # seconds that it waits for a client that takes nothing
@@ -37,8 +42,6 @@ LINGER = 1.0  # seconds for a client to close after us
 SEND_BUFFER = 64 * 1024  # bytes
 HELP = ["* /nick NAME, /who, /channels, /join NAME, /create NAME, /quit", "* //text"]
 
-# poll(2) needs no descriptor of its own and has no limit of 1024. Windows has select.
-Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 Result = TypeVar("Result")
 
 
@@ -237,30 +240,30 @@ class People:
         """Change a nick, or refuse it."""
         check_name(nick)
         with self.lock:
-            if self.by_nick.get(nick.casefold(), client) is not client:
+            if self.by_nick.get(name_key(nick), client) is not client:
                 raise RefusedError(f"{nick} is somebody else's nick")
-            del self.by_nick[client.nick.casefold()]
-            self.by_nick[nick.casefold()] = client
+            del self.by_nick[name_key(client.nick)]
+            self.by_nick[name_key(nick)] = client
             client.nick = nick
 
     def remove(self, client: "Client") -> None:
         """Make a client's place and nick free."""
         with self.lock:
-            del self.by_nick[client.nick.casefold()]
+            del self.by_nick[name_key(client.nick)]
 
 
 class Channels:
     """The channels in the order of their creation."""
 
     def __init__(self, history: History, given: list[str]) -> None:
-        """Open the given channels, then those that people made in earlier runs."""
+        """Open the given channels, and those of earlier runs."""
         self.history = history
         self.lock = threading.Lock()
-        self.by_name: dict[str, Channel] = {}
-        for name in [*given, *history.channels()]:
-            if name.casefold() not in self.by_name:
-                self.by_name[name.casefold()] = Channel(name, history)
-        self.first = self.by_name[given[0].casefold()]
+        for name in given:
+            history.add_channel(name)
+        names = history.channels()
+        self.by_name = {name_key(name): Channel(name, history) for name in names}
+        self.first = self.by_name[name_key(given[0])]
 
     def start(self) -> None:
         """Let all threads begin."""
@@ -270,7 +273,7 @@ class Channels:
     def find(self, name: str) -> Channel:
         """Return a channel, or refuse."""
         with self.lock:
-            channel = self.by_name.get(name.removeprefix("#").casefold())
+            channel = self.by_name.get(name_key(name.removeprefix("#")))
         if channel is None:
             raise RefusedError(f"there is no channel {name!r}")
         return channel
@@ -280,14 +283,14 @@ class Channels:
         name = name.removeprefix("#")
         check_name(name)
         with self.lock:
-            if name.casefold() in self.by_name:
+            if name_key(name) in self.by_name:
                 raise RefusedError(f"#{name} is there already")
             if len(self.by_name) >= MAX_CHANNELS:
                 raise RefusedError(f"{MAX_CHANNELS} channels are enough")
             channel = Channel(name, self.history)
             self.history.add_channel(name)
             channel.start()
-            self.by_name[name.casefold()] = channel
+            self.by_name[name_key(name)] = channel
         return channel
 
     def names(self) -> list[str]:
@@ -308,6 +311,7 @@ class Client(threading.Thread):
         super().__init__(name="client")
         connection.setblocking(False)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.socket = connection
         self.server = server
         self.nick = ""
@@ -380,9 +384,14 @@ class Client(threading.Thread):
         """Serve the client until it leaves, or tell it that the server is full."""
         people = self.server.people
         if people.admit(self):
-            self.channel.ask(lambda: self.channel.enter(self))
-            self.listen()
-            self.channel.ask(lambda: self.channel.lose(self, people))
+            try:
+                self.channel.ask(lambda: self.channel.enter(self))
+                self.listen()
+            except Exception:  # a mistake in this program
+                traceback.print_exc()
+                self.leave("! something went wrong in the server")
+            finally:
+                self.channel.ask(lambda: self.channel.lose(self, people))
         else:
             self.leave("! server full")
         self.finish()
@@ -524,31 +533,31 @@ class ChatServer:
         self.people = People(arguments.max_clients)
         self.postman = Postman()
         self.clients: set[Client] = set()  # the refused ones, too
+        self.accepts = True  # there was a descriptor for the last client
         self.lock = threading.Lock()
 
-    def run(self, listening: socket.socket, stop: Bell) -> None:
-        """Give every client that connects a thread, until the bell rings."""
+    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
+        """Give every client that connects a thread, until ``stopping``."""
+        listening.settimeout(0.1)
         self.channels.start()
         self.postman.start()
-        with Selector() as selector:
-            selector.register(listening, selectors.EVENT_READ)
-            selector.register(stop.ear, selectors.EVENT_READ)
-            while all(key.fileobj is listening for key, _ in selector.select()):
-                self.accept(listening, stop)
+        while not stopping.is_set():
+            self.accept(listening)
         self.close()
 
-    def accept(self, listening: socket.socket, stop: Bell) -> None:
-        """Give the next client a thread."""
+    def accept(self, listening: socket.socket) -> None:
+        """Give the next client a thread, if there is one soon."""
         try:
             connection, _ = listening.accept()
-        except (BlockingIOError, ConnectionAbortedError):
+        except TimeoutError:
             return
-        except OSError as error:  # no descriptor is left: wait, but for the bell
-            print(f"Cannot accept: {error}", file=sys.stderr)
-            with Selector() as selector:
-                selector.register(stop.ear, selectors.EVENT_READ)
-                selector.select(0.1)
+        except OSError as error:  # no descriptor is left
+            if self.accepts:  # say it once
+                print(f"Cannot accept: {error}", file=sys.stderr)
+            self.accepts = False
+            time.sleep(0.1)
             return
+        self.accepts = True
         client = Client(connection, self)
         with self.lock:
             self.clients.add(client)
@@ -604,69 +613,19 @@ def show(message: Message) -> str:
 
 def check_name(text: str) -> None:
     """Refuse what cannot name a person or a channel."""
-    if not re.fullmatch(r"[\w-]{1,20}", text):
+    if not is_name(text):
         raise RefusedError(f"{text!r} is not 1 to 20 letters, digits, - or _")
 
 
-def port_number(text: str) -> int:
-    """Return the port that ``text`` names, or end with status 1."""
-    if text.isdecimal() and int(text) <= 65535:
-        return int(text)
-    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
-
-
-def channel_name(text: str) -> str:
-    """Return a channel's name, or end with status 1."""
-    try:
-        check_name(text)
-    except RefusedError as reason:
-        sys.exit(f"error: {reason}")
-    return text
-
-
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=port_number)
-    parser.add_argument("--history", metavar="FILE", default="chat.db")
-    parser.add_argument("--channels", metavar="NAME", nargs="+", type=channel_name)
-    parser.add_argument("--max-clients", metavar="N", type=int, default=1000)
-    parser.set_defaults(channels=["general", "sport"])
-    return parser.parse_args()
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return the listening socket, or end with status 1."""
-    listening = socket.socket()
-    if os.name == "posix":  # on Windows it would share the port
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen()
-    except (OSError, UnicodeError) as error:
-        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
-    listening.setblocking(False)
-    return listening
-
-
 def main() -> None:
-    """Serve until Ctrl+C; a signal's handler does nothing but ring the bell."""
+    """Serve until Ctrl+C."""
+    stopping = catch_signals()
     arguments = parse_arguments()
     try:
         with History(arguments.history) as history:
             server = ChatServer(history, arguments)
-            with contextlib.closing(Bell()) as stop:
-                signal.set_wakeup_fd(stop.hammer.fileno())
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(number, lambda *_: None)
-                with listen(arguments.host, arguments.port) as listening:
-                    print(
-                        "Listening on {}:{}".format(*listening.getsockname()),
-                        flush=True,
-                    )
-                    server.run(listening, stop)
-                signal.set_wakeup_fd(-1)
+            with open_listening_socket(arguments.host, arguments.port) as listening:
+                server.run(listening, stopping)
     except HistoryError as error:
         sys.exit(f"error: {error}")
 

@@ -6,22 +6,27 @@ writer waits for it to read, so nobody else does.
 
 import argparse
 import contextlib
-import os
-import signal
 import socket
 import socketserver
 import sys
 import threading
 import time
+import traceback
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.names import is_name, name_key
+from exercise5_chat_channels.startup import (
+    MAX_CHANNELS,
+    catch_signals,
+    open_listening_socket,
+    parse_arguments,
+)
 
 MAX_LINE = 1024  # bytes, with the newline
 MAX_OUTBOX = 1024 * 1024  # bytes
-MAX_CHANNELS = 100
 BEHIND = 256 * 1024  # bytes: who has so much waiting makes a flood wait
 PATIENCE = 2.0  # seconds that it waits for a client that takes nothing
 FLOOD = 64 * 1024  # bytes in a second: more than anybody types
@@ -42,6 +47,7 @@ class Client:
     def __init__(self, connection: socket.socket) -> None:
         """Take over a connection, and start its writer."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.connection = connection
         self.nick = ""
         self.channel = Channel("")
@@ -154,14 +160,24 @@ class Handler(socketserver.StreamRequestHandler):
         """Serve a client until it leaves, or tell it that the server is full."""
         client = self.server.connected[self.request]
         if self.server.admit(client):
-            for line in self.read_lines():
-                self.server.hear(client, line)
-                if client.leaving:
-                    break
-            self.server.dismiss(client)
+            try:
+                self.converse(client)
+            except Exception:  # a mistake in this program
+                traceback.print_exc()
+                client.send("! something went wrong in the server")
+            finally:
+                self.server.dismiss(client)
         else:
             client.send("! server full")
         client.finish()
+
+    def converse(self, client: Client) -> None:
+        """Let a client in, and do what it says."""
+        self.server.enter_lobby(client)
+        for line in self.read_lines():
+            self.server.hear(client, line)
+            if client.leaving:
+                break
 
     def read_lines(self) -> Iterator[bytes]:
         """Yield lines without their newline; of one too long only the start."""
@@ -175,25 +191,29 @@ class Handler(socketserver.StreamRequestHandler):
 class ChatServer(socketserver.ThreadingTCPServer):
     """Everybody, and everything that they share under one lock."""
 
-    allow_reuse_address = os.name == "posix"  # on Windows it would share the port
     daemon_threads = False
     block_on_close = True
-    request_queue_size = 1024
+    timeout = 0.1  # seconds that handle_request() waits
 
     def __init__(self, history: History, arguments: argparse.Namespace) -> None:
-        """Open the channels, given ones first, then listen; OSError if that fails."""
+        """Open the channels, those of earlier runs, too; then listen."""
         self.history = history
         self.max_clients: int = arguments.max_clients
-        self.channels: dict[str, Channel] = {}
-        for name in [*arguments.channels, *history.channels()]:
-            self.channels.setdefault(name.casefold(), Channel(name))
-        self.lobby = next(iter(self.channels.values()))
+        for name in arguments.channels:
+            history.add_channel(name)
+        names = history.channels()
+        self.channels = {name_key(name): Channel(name) for name in names}
+        self.lobby = self.channels[name_key(arguments.channels[0])]
         self.connected: dict[socket.socket, Client] = {}  # the refused ones, too
-        self.people: dict[str, Client] = {}  # by nick without case
+        self.people: dict[str, Client] = {}  # by the key of the nick
         self.guests = 0
+        self.accepts = True  # there was a descriptor for the last client
         self.stopping = False
         self.lock = threading.Condition()
-        super().__init__((arguments.host, arguments.port), Handler)
+        address = arguments.host, arguments.port
+        super().__init__(address, Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = open_listening_socket(*address)
         self.socket.settimeout(0.5)  # who is gone before accept() holds up nobody
 
     # -- connections ------------------------------------------------------------------
@@ -201,11 +221,15 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection; when no descriptor is left, do not try at once again."""
         try:
-            return super().get_request()
+            request = super().get_request()
         except OSError as error:
-            print(f"Cannot accept: {error}", file=sys.stderr)
+            if self.accepts:  # say it once
+                print(f"Cannot accept: {error}", file=sys.stderr)
+            self.accepts = False
             time.sleep(0.1)
             raise
+        self.accepts = True
+        return request
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember a connection before its thread starts."""
@@ -242,7 +266,7 @@ class ChatServer(socketserver.ThreadingTCPServer):
     # -- clients ----------------------------------------------------------------------
 
     def admit(self, client: Client) -> bool:
-        """Give a client a nick and a place in the first channel, if there is room."""
+        """Give a client a nick and a place, if there is room."""
         with self.lock:
             if self.stopping or len(self.people) >= self.max_clients:
                 return False
@@ -251,14 +275,22 @@ class ChatServer(socketserver.ThreadingTCPServer):
                 self.guests += 1
             client.nick = f"guest{self.guests}"
             self.people[client.nick] = client
-            self.answer(client, f"/join {self.lobby.name}".encode())
         return True
+
+    def enter_lobby(self, client: Client) -> None:
+        """Let a new client into the first channel."""
+        with self.lock:
+            try:
+                self.join(client, self.lobby.name)
+            except HistoryError as reason:
+                client.send(f"! {reason}")
+                client.leave()
 
     def dismiss(self, client: Client) -> None:
         """Take a client out of everything."""
         with self.lock:
             client.leave()
-            del self.people[client.nick.casefold()]
+            del self.people[name_key(client.nick)]
             self.leave(client)
 
     def hear(self, client: Client, line: bytes) -> None:
@@ -302,11 +334,11 @@ class ChatServer(socketserver.ThreadingTCPServer):
     def rename(self, client: Client, nick: str) -> None:
         """Do /nick."""
         check_name(nick)
-        if self.people.get(nick.casefold(), client) is not client:
+        if self.people.get(name_key(nick), client) is not client:
             raise RefusedError(f"somebody is {nick} already")
         old, client.nick = client.nick, nick
-        del self.people[old.casefold()]
-        self.people[nick.casefold()] = client
+        del self.people[name_key(old)]
+        self.people[name_key(nick)] = client
         self.greet(client)
         client.channel.broadcast(f"* {old} is now {nick}", exclude=client)
 
@@ -328,17 +360,17 @@ class ChatServer(socketserver.ThreadingTCPServer):
         """Do /create."""
         name = name.removeprefix("#")
         check_name(name)
-        if name.casefold() in self.channels:
+        if name_key(name) in self.channels:
             raise RefusedError(f"there is a #{name} already")
         if len(self.channels) >= MAX_CHANNELS:
             raise RefusedError(f"there are {MAX_CHANNELS} channels already")
         self.history.add_channel(name)
-        self.channels[name.casefold()] = Channel(name)
-        self.enter(client, self.channels[name.casefold()], [])
+        self.channels[name_key(name)] = Channel(name)
+        self.enter(client, self.channels[name_key(name)], [])
 
     def join(self, client: Client, name: str) -> None:
         """Do /join."""
-        channel = self.channels.get(name.removeprefix("#").casefold())
+        channel = self.channels.get(name_key(name.removeprefix("#")))
         if not channel:
             raise RefusedError(f"there is no channel {name!r}")
         self.enter(client, channel, self.history.last(channel.name))
@@ -399,88 +431,22 @@ def show(message: Message) -> str:
     return f"{message.when} #{message.channel} <{message.nick}> {message.text}"
 
 
-def is_name(text: str) -> bool:
-    """Tell whether a text can name a person or a channel."""
-    letters = text.replace("-", "a").replace("_", "a")
-    return len(text) in range(1, 21) and letters.isalnum()
-
-
 def check_name(text: str) -> None:
     """Refuse what is no name."""
     if not is_name(text):
         raise RefusedError(f"{text!r} is not 1 to 20 letters, digits, - or _")
 
 
-def port_number(text: str) -> int:
-    """Return the port that ``text`` names, or end with status 1."""
-    if text.isdecimal() and int(text) <= 65535:
-        return int(text)
-    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
-
-
-def channel_name(text: str) -> str:
-    """Return a channel's name, or end with status 1."""
-    if is_name(text):
-        return text
-    sys.exit(f"error: {text!r} is no channel name: 1 to 20 letters, digits, - or _")
-
-
-def parse_arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=port_number)
-    parser.add_argument("--history", metavar="FILE", default="chat.db")
-    parser.add_argument("--channels", metavar="NAME", nargs="+", type=channel_name)
-    parser.add_argument("--max-clients", metavar="N", type=int, default=1000)
-    parser.set_defaults(channels=["general", "sport"])
-    return parser.parse_args()
-
-
-@contextlib.contextmanager
-def stop_signals() -> Iterator[socket.socket]:
-    """Yield a socket that receives a byte when SIGINT or SIGTERM comes.
-
-    A handler runs in the middle of whatever the main thread does, which may hold any
-    lock: so it does nothing, and the main thread waits for the byte.
-    """
-    ear, mouth = socket.socketpair()
-    with ear, mouth:
-        mouth.setblocking(False)
-        signal.set_wakeup_fd(mouth.fileno())
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        yield ear
-        signal.set_wakeup_fd(-1)
-
-
-def listen(history: History, arguments: argparse.Namespace) -> ChatServer:
-    """Return a server that listens, or end with status 1."""
-    try:
-        server = ChatServer(history, arguments)
-    except (OSError, UnicodeError) as error:
-        sys.exit(f"error: cannot listen on {arguments.host}:{arguments.port}: {error}")
-    print("Listening on {}:{}".format(*server.socket.getsockname()), flush=True)
-    return server
-
-
-def serve(history: History, arguments: argparse.Namespace) -> None:
-    """Serve until a signal comes; leaving the server's block joins its threads."""
-    with stop_signals() as stop, listen(history, arguments) as server:
-        accepting = threading.Thread(target=server.serve_forever, args=[0.1])
-        accepting.start()
-        stop.recv(1)
-        server.shutdown()
-        accepting.join()
-        server.say_goodbye()
-
-
 def main() -> None:
-    """Open the history, and serve."""
+    """Serve until a signal comes; leaving the server's block joins its threads."""
+    stopping = catch_signals()
     arguments = parse_arguments()
     try:
         with History(arguments.history) as history:
-            serve(history, arguments)
+            with ChatServer(history, arguments) as server:
+                while not stopping.is_set():
+                    server.handle_request()
+                server.say_goodbye()
     except HistoryError as error:
         sys.exit(f"error: {error}")
 
