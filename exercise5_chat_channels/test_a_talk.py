@@ -279,10 +279,12 @@ def test_notices(lab: Lab) -> None:
     old, new = carol.nick, lab.random_word()
     carol.takes_nick(new)
     alice.sees_notice(f"* {old} is now {new}")
+    alice_before = alice.nick
     dave.takes_nick("Dave")
     dave.peer.close()
     alice.sees_notice("* Dave left #general")
     alice.takes_nick("dave")  # which is free again
+    erin.sees_notice(f"* {alice_before} is now dave")  # so only recv() can see its end
     erin.peer.reset()
     alice.sees_notice(f"* {erin.nick} left #general")
     carol.joins("sport")

@@ -74,6 +74,7 @@ class LineReader:
             expected=(self.peer.to_receive(), wanted),
             got=(_("but the server sent"), show(line.encode())),
             remark=remark,
+            hint=self.hint,
         )
 
     def fail_waiting(self, wanted: str) -> NoReturn:
