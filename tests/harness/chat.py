@@ -14,7 +14,8 @@ from tests.harness.peer import Peer
 from tests.harness.steps import show
 from tests.harness.words import _, ngettext
 
-NAME = r"[^\s<>]+"  # \w knows no combining marks
+# \w knows no combining marks. So: no space, and of ASCII's punctuation only - and _.
+NAME = r"[^\s!-,./:-@\[-^`{-~]+"
 GREETING = re.compile(rf"\* you are ({NAME}) in #({NAME})")  # words may follow
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 DATE_AND_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
