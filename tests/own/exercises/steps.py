@@ -41,8 +41,10 @@ def lines_of(path: str) -> Lines:
 
 def solved(ours: Lines, solution: Lines, check: str) -> Lines:
     """Return a part of a starter with the steps done up to a check."""
-    if ours in (solution, ["import os\n"]):  # os is for the starter's last lines
+    if ours == solution:
         return ours
+    if all(line.startswith(("import ", "from ")) for line in ours + solution):
+        return sorted({*ours, *solution})  # what is imported too early does no harm
     done, last = [], number_of(check)
     for step, before, after in shares(ours, solution):
         done += after if number_of(step) <= last else before

@@ -21,7 +21,9 @@ from tests.own.exercises.starters import starters_of
 from tests.own.exercises.steps import solved_up_to
 
 Passed = dict[str, "list[Future[set[str]]]"]
-each_exercise = pytest.mark.parametrize("exercise", COMPLETE)
+# In the others TODOs of several steps share a statement: no program can tell them apart.
+STEPPED = [name for name in COMPLETE if name == "exercise5_chat_channels"]
+each_exercise = pytest.mark.parametrize("exercise", STEPPED)
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900), pytest.mark.meanwhile]
 
 
@@ -41,7 +43,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Passed]:
                 pool.submit(passed_after, exercise, check, folder / check)
                 for check in last_checks(exercise)
             ]
-            for exercise in COMPLETE
+            for exercise in STEPPED
         }
 
 
