@@ -9,10 +9,8 @@ import argparse
 import asyncio  # big modules, for a slow start
 import contextlib
 import itertools
-import os
 import queue
 import random
-import re
 import selectors
 import signal
 import socket
@@ -20,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import unicodedata
 import unittest
 from collections import deque
@@ -27,14 +26,22 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 from exercise5_chat_channels.history import History, HistoryError, Message
+from exercise5_chat_channels.names import is_name, name_key
+from exercise5_chat_channels.startup import (
+    MAX_CHANNELS,
+    Selector,
+    catch_signals,
+    open_listening_socket,
+    parse_arguments,
+)
 
 WARM_UP = 0.4  # seconds of work before it listens
 MAX_LINE = 1024  # bytes, with the end
 MAX_OUTBOX = 1024 * 1024  # bytes
-BEHIND = MAX_OUTBOX // 4  # who has so much waiting makes a flood wait,
+BEHIND = MAX_OUTBOX // 4  # a client with more waiting makes a flood wait,
 PATIENCE = 1.0  # but not for longer than this, in seconds, if it takes nothing
-FLOOD = 16 * 1024  # bytes in a second: who says more is held back
-MAX_CHANNELS = 100
+FLOOD = 16 * 1024  # bytes in a second: anyone who says more is held back
+PREFIX = 64  # bytes by which a line grows
 RECEIVE = 5003  # bytes
 PIECES = (1, 65536, 7, 300, 65536)  # bytes that are sent at once, in turn
 FAREWELL = 0.4  # seconds in which a client may still read, then again: close its end
@@ -64,7 +71,6 @@ HELP = (
     "* (Channels may be written with # or without.)",
 )
 COMMANDS = ("nick", "channels", "who", "help", "create", "join", "quit", "quitter")
-Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class RefusedError(Exception):
@@ -122,6 +128,7 @@ class Client:
         """Take over a connected socket."""
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.socket = connection
         self.nick = ""
         self.channel = ""
@@ -169,7 +176,7 @@ class Client:
         """Count a line that is said; tell whether it was much in this second."""
         if int(time.monotonic()) != self.second:
             self.second, self.said = int(time.monotonic()), 0
-        self.said += len(line) + 1
+        self.said += len(line) + PREFIX
         return self.said > FLOOD
 
     # -- for the reading thread -------------------------------------------------------
@@ -191,7 +198,7 @@ class Client:
         """Wait until the main thread has done what the lines say."""
         if not self.gone:
             chat.events.put((self, lines))
-            while not self.done.acquire(timeout=0.2) and not chat.stopping:
+            while not self.done.acquire(timeout=0.2) and not chat.stopping.is_set():
                 continue
 
     def receive(self) -> bytes:
@@ -254,40 +261,36 @@ class Chat:
     """Everything that people share. Only the main thread uses it, by its events."""
 
     def __init__(
-        self, history: History, arguments: argparse.Namespace, scribe: Scribe
+        self,
+        history: History,
+        arguments: argparse.Namespace,
+        scribe: Scribe,
+        stopping: threading.Event,
     ) -> None:
-        """Open the channels: those that are given, then those that people made."""
+        """Open the channels: those that are given, and those of earlier runs."""
         self.history = history
         self.log = scribe.log
         self.max_clients: int = arguments.max_clients
-        self.channels: dict[str, str] = {}
-        for name in [*arguments.channels, *history.channels()]:
-            self.channels.setdefault(name.casefold(), name)
-        self.lobby: str = arguments.channels[0]
-        self.clients: dict[str, Client] = {}  # by nick without case
+        for name in arguments.channels:
+            history.add_channel(name)
+        self.channels = {name_key(name): name for name in history.channels()}
+        self.lobby = self.channels[name_key(arguments.channels[0])]
+        self.clients: dict[str, Client] = {}  # by the key of the nick
         self.held: list[Client] = []  # who floods, and must wait
         self.messages = 0
-        # A client with lines, with None at its end, or a new socket; None is a signal.
+        # A client with lines, with None at its end, or a new socket.
         self.events: queue.SimpleQueue[
-            tuple[Client, list[bytes] | None] | socket.socket | None
+            tuple[Client, list[bytes] | None] | socket.socket
         ] = queue.SimpleQueue()
-        self.threads = ThreadPoolExecutor(2 * max(self.max_clients, 0) + 8)
+        self.threads = ThreadPoolExecutor(2 * self.max_clients + 8)
         self.bouncers = ThreadPoolExecutor(4)
-        self.stopping = False
+        self.stopping = stopping
 
     # -- events -----------------------------------------------------------------------
 
-    def stop(self, *_: object) -> None:
-        """Let run() return: the handler of signals. (This put() may interrupt itself.)
-
-        https://docs.python.org/3/library/queue.html#queue.SimpleQueue.put
-        """
-        self.stopping = True
-        self.events.put(None)
-
     def accept(self, listening: socket.socket) -> None:
         """Take new connections: the work of two threads."""
-        while not self.stopping:
+        while not self.stopping.is_set():
             try:
                 connection, address = listening.accept()
             except TimeoutError:
@@ -301,14 +304,14 @@ class Chat:
 
     def run(self) -> None:
         """Deal with one event after another until stop()."""
-        while not self.stopping:
+        while not self.stopping.is_set():
             with contextlib.suppress(queue.Empty):
-                event = self.events.get(timeout=0.02 if self.held else 0.5)
+                event = self.events.get(timeout=0.02 if self.held else 0.1)
                 if isinstance(event, socket.socket):
                     self.welcome(event)
-                elif event and event[1] is None:
+                elif event[1] is None:
                     self.forget(event[0])
-                elif event and event[1]:
+                else:
                     event[0].lines.extend(event[1])
                     self.held.append(event[0])
             for client in self.held[:]:
@@ -340,7 +343,7 @@ class Chat:
 
     def listen(self, client: Client) -> None:
         """Do what a client's lines say, unless it floods while others are behind."""
-        while client.lines and not client.gone and not self.stopping:
+        while client.lines and not client.gone and not self.stopping.is_set():
             if self.must_wait(client):
                 return
             self.answer(client, client.lines.popleft())
@@ -366,8 +369,8 @@ class Chat:
 
     def forget(self, client: Client, seconds: float = 2.0) -> None:
         """Let a client go, and tell the others in its channel."""
-        if self.clients.get(client.nick.casefold()) is client:
-            del self.clients[client.nick.casefold()]
+        if self.clients.get(name_key(client.nick)) is client:
+            del self.clients[name_key(client.nick)]
             client.finish(seconds)
             self.broadcast(client.channel, f"* {client.nick} left #{client.channel}")
             self.log(client.nick, "is gone")
@@ -410,6 +413,10 @@ class Chat:
         except (RefusedError, HistoryError) as reason:
             refused = f"! {client.nick}, this was refused, and that is a pity: {reason}"
             client.send(f"{refused}. Nothing has changed; /help says what is possible.")
+        except Exception:  # a mistake in this program
+            traceback.print_exc()
+            client.send("! something went wrong in the server, and that is a pity, too")
+            self.forget(client)
 
     def command(self, client: Client, word: str, argument: str) -> None:
         """Do a command: the method that is called like it."""
@@ -432,11 +439,11 @@ class Chat:
     def do_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
         check_name(name)
-        if self.clients.get(name.casefold(), client) is not client:
+        if self.clients.get(name_key(name), client) is not client:
             raise RefusedError(f"{name} is somebody else")
         old, client.nick = client.nick, name
-        del self.clients[old.casefold()]
-        self.clients[name.casefold()] = client
+        del self.clients[name_key(old)]
+        self.clients[name_key(name)] = client
         self.greet(client, f"and no longer {old} in #{client.channel}")
         self.broadcast(client.channel, f"* {old} is now {name}", exclude=client)
 
@@ -462,17 +469,17 @@ class Chat:
         """Do /create NAME."""
         name = name.removeprefix("#")
         check_name(name)
-        if name.casefold() in self.channels:
+        if name_key(name) in self.channels:
             raise RefusedError(f"#{name} exists, try /join")
         if len(self.channels) >= MAX_CHANNELS:
             raise RefusedError(f"{MAX_CHANNELS} channels must be enough")
         self.history.add_channel(name)
-        self.channels[name.casefold()] = name
+        self.channels[name_key(name)] = name
         self.enter(client, name, "which is new")
 
     def do_join(self, client: Client, name: str) -> None:
         """Do /join NAME."""
-        channel = self.channels.get(name.removeprefix("#").casefold())
+        channel = self.channels.get(name_key(name.removeprefix("#")))
         if channel is None:
             raise RefusedError(f"nobody has ever made #{name}")
         self.enter(client, channel, f"you were in #{client.channel} before")
@@ -532,40 +539,8 @@ def show(message: Message) -> str:
 
 def check_name(name: str) -> None:
     """Refuse what cannot name a person or a channel."""
-    if not re.fullmatch(r"[\w-]{1,20}", name):
+    if not is_name(name):
         raise RefusedError(f"{name!r} is no name of 1 to 20 letters, digits, - and _")
-
-
-def port_number(text: str) -> int:
-    """Return the port that ``text`` names, or end with status 1."""
-    with contextlib.suppress(ValueError):
-        if 0 <= int(text) <= 65535:
-            return int(text)
-    sys.exit(f"error: a port is a number from 0 to 65535, and {text!r} is not one")
-
-
-def channel_name(text: str) -> str:
-    """Return ``text`` if it can name a channel, or end with status 1."""
-    try:
-        check_name(text)
-    except RefusedError as reason:
-        sys.exit(f"error: {reason}")
-    return text
-
-
-def parse_arguments() -> argparse.Namespace:
-    """Read the address and the options from the command line."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=port_number)
-    parser.add_argument("--history", metavar="FILE", default="chat.db")
-    parser.add_argument("--channels", metavar="NAME", nargs="+", type=channel_name)
-    parser.add_argument("--max-clients", metavar="N", type=int, default=1000)
-    parser.set_defaults(channels=["general", "sport"])
-    arguments = parser.parse_args()
-    if len(arguments.channels) > MAX_CHANNELS:
-        sys.exit(f"error: {MAX_CHANNELS} channels must be enough")
-    return arguments
 
 
 def warm_up() -> int:
@@ -577,28 +552,9 @@ def warm_up() -> int:
     return number
 
 
-def open_listening_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there; raise OSError or UnicodeError."""
-    listening = socket.socket()
-    try:
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(1000)
-    except (OSError, UnicodeError):
-        listening.close()
-        raise
-    listening.settimeout(0.2)
-    return listening
-
-
 def serve(chat: Chat, listening: socket.socket) -> None:
     """Serve until a signal comes."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, chat.stop)
-    luck = warm_up()
-    print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
-    chat.log("awake at last:", luck)
+    listening.settimeout(0.2)
     doors = [threading.Thread(target=chat.accept, args=[listening]) for _ in range(2)]
     for door in doors:
         door.start()
@@ -614,10 +570,13 @@ def main() -> None:
     address = arguments.host, arguments.port
     try:
         with History(arguments.history) as history:
-            with open_listening_socket(*address) as listening:
-                with contextlib.closing(Scribe()) as scribe:
-                    serve(Chat(history, arguments, scribe), listening)
-    except (OSError, UnicodeError, HistoryError) as error:
+            with contextlib.closing(Scribe()) as scribe:
+                chat = Chat(history, arguments, scribe, catch_signals())
+                luck = warm_up()
+                with open_listening_socket(*address) as listening:
+                    chat.log("awake at last:", luck)
+                    serve(chat, listening)
+    except HistoryError as error:
         sys.exit(f"error: {error}")
 
 
