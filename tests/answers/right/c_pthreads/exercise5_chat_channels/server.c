@@ -6,6 +6,9 @@
  * One thread per client reads and does what the client asks for. One lock guards all
  * that they share; whoever holds it waits for nobody. What a client does not take at
  * once waits in its outbox, and the main thread sends it on.
+ *
+ * C has no NFKC: of the forms of one letter only the full-width ones of ASCII are the
+ * same here. A decomposed letter is a name's letter, but another one than the composed.
  */
 
 #define _XOPEN_SOURCE 700
@@ -29,6 +32,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 #include <wctype.h>
 
 enum {
@@ -38,11 +42,13 @@ enum {
     MAX_OUTPUT = 2 * MAX_LINE, /* bytes: a text behind time, channel and nick */
     MAX_OUTBOX = 1024 * 1024,  /* bytes that may wait for one client */
     OUTBOX_STEP = 64 * 1024,   /* bytes by which an outbox grows */
-    BEHIND = 256 * 1024,       /* bytes: for whom so much waits, a flood has to wait */
-    FLOOD = 64 * 1024,         /* bytes said within a second */
+    BEHIND = 256 * 1024,       /* bytes that wait for one whom a flood waits for */
+    FLOOD = 8 * 1024,          /* bytes said within a second */
     PATIENCE = 1000,           /* ms that a flood waits for one who takes nothing */
     GOODBYE = 1000,            /* ms for a client to take what waits, and to close */
     MAX_CHANNELS = 100,
+    BACKLOG = 1024,  /* clients that wait to be accepted */
+    OWN_FILES = 24,  /* descriptors that are not clients' */
     MAX_PAST = 50, /* messages of a channel that are shown to who joins */
     RECEIVE = 4096,
     STACK = 256 * 1024,
@@ -78,6 +84,8 @@ struct client {
 
 struct arguments {
     const char *host, *port, *history;
+    char **channels; /* the first one is where new clients arrive */
+    int channel_count;
     size_t max_clients;
 };
 
@@ -93,6 +101,7 @@ static struct client **clients;
 static size_t client_count, client_space;
 static struct channel **channels;
 static size_t channel_count;
+static struct channel *lobby;
 static size_t thread_count, guest_count;
 static FILE *history;
 
@@ -151,6 +160,8 @@ static void set_signals(void)
     open_pipe(wake_pipe);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup(1) wants it ignored */
+        sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN; /* send() to a client that has gone returns EPIPE */
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL); /* write() to a full file returns EFBIG */
@@ -165,11 +176,11 @@ static bool is_stopping(void)
 
 /* -- the listening socket --------------------------------------------------------- */
 
-/* Return the first IPv4 address of the host, or end. */
+/* Return the first address of the host, IPv6 if it has colons, or end. */
 static struct addrinfo *find_address(const char *host, const char *port)
 {
-    struct addrinfo *address, wanted = {.ai_family = AF_INET};
-    wanted.ai_socktype = SOCK_STREAM;
+    struct addrinfo *address, wanted = {.ai_socktype = SOCK_STREAM};
+    wanted.ai_family = strchr(host, ':') ? AF_INET6 : AF_INET;
     int error = getaddrinfo(host, port, &wanted, &address);
     if (error)
         fail("cannot listen on %s:%s: %s", host, port, gai_strerror(error));
@@ -193,11 +204,11 @@ static void print_address(int socket)
 static int open_listening_socket(const char *host, const char *port)
 {
     struct addrinfo *address = find_address(host, port);
-    int opened = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+    int opened = socket(address->ai_family, SOCK_STREAM, 0), yes = 1;
     if (opened < 0
         || setsockopt(opened, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0
         || bind(opened, address->ai_addr, address->ai_addrlen) < 0
-        || listen(opened, SOMAXCONN) < 0 || fcntl(opened, F_SETFL, O_NONBLOCK) < 0)
+        || listen(opened, BACKLOG) < 0 || fcntl(opened, F_SETFL, O_NONBLOCK) < 0)
         fail("cannot listen on %s:%s: %s", host, port, strerror(errno));
     freeaddrinfo(address);
     print_address(opened);
@@ -255,21 +266,47 @@ static const char *why_no_text(const char *line, size_t length)
     return NULL;
 }
 
+/* Letters and marks that are drawn as nothing: ranges of them, both ends included. */
+static const int32_t INVISIBLE[][2] = {
+    {0x034F, 0x034F}, {0x061C, 0x061C}, {0x115F, 0x1160}, {0x17B4, 0x17B5},
+    {0x180B, 0x180F}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x206F},
+    {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0},
+    {0xE0000, 0xE0FFF},
+};
+
+static bool is_visible(int32_t code)
+{
+    for (size_t i = 0; i < sizeof INVISIBLE / sizeof INVISIBLE[0]; i++)
+        if (code >= INVISIBLE[i][0] && code <= INVISIBLE[i][1])
+            return false;
+    return true;
+}
+
+/* Tell whether a name may have a character. A mark takes no room, it is on a letter. */
+static bool is_name_character(int32_t code, bool first)
+{
+    bool mark = wcwidth((wchar_t)code) == 0;
+    return is_visible(code) && !(mark && first)
+           && (mark || iswalnum((wint_t)code) || code == '-' || code == '_');
+}
+
 /* Tell whether a text can name a person or a channel. */
 static bool is_name(const char *text)
 {
     size_t size, letters = 0;
     for (; *text; text += size, letters++) {
         int32_t code = decode(text, strlen(text), &size);
-        if (code < 0 || !(iswalnum((wint_t)code) || code == '-' || code == '_'))
+        if (code < 0 || !is_name_character(code, letters == 0))
             return false;
     }
     return letters >= 1 && letters <= MAX_NAME;
 }
 
-/* Return a letter without case: both sigmas of Greek are one. */
+/* Return a letter without case and width: both sigmas of Greek are one. */
 static wint_t fold(int32_t code)
 {
+    if (code > 0xFF00 && code < 0xFF5F)
+        code -= 0xFEE0; /* to ASCII */
     return towlower(towupper((wint_t)code));
 }
 
@@ -414,6 +451,22 @@ static void open_history(const char *path)
         fail("cannot use the history file %s: it is not a chat history", path);
     if (count == 0 && !keep(HEADER))
         fail("cannot use the history file %s: %s", path, strerror(errno));
+}
+
+/* Open the given channels; the history remembers them, as they were first written. */
+static void open_channels(const struct arguments *arguments)
+{
+    char line[NAME_SPACE + 2];
+    for (int i = 0; i < arguments->channel_count; i++) {
+        const char *name = arguments->channels[i];
+        snprintf(line, sizeof line, "+ %s", name);
+        if (!find_channel(name) && !keep(line))
+            fail("cannot use the history file %s: %s", arguments->history,
+                 strerror(errno));
+        if (!find_channel(name))
+            add_channel(name);
+    }
+    lobby = find_channel(arguments->channels[0]);
 }
 
 /* -- sending ---------------------------------------------------------------------- */
@@ -888,6 +941,8 @@ static struct client *new_client(int socket)
     struct client *client = resize(NULL, sizeof *client);
     memset(client, 0, sizeof *client);
     fcntl(socket, F_SETFL, O_NONBLOCK);
+    int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
     client->socket = socket;
     client->last_sent = now();
     return client;
@@ -904,7 +959,7 @@ static void welcome(struct client *client)
         clients = resize(clients, client_space * sizeof *clients);
     }
     clients[client_count++] = client;
-    enter(client, channels[0]);
+    enter(client, lobby);
 }
 
 /* Start the thread of a client that is in no list yet; end it when that fails. */
@@ -1021,23 +1076,25 @@ static const char *port_number(const char *text)
 static size_t positive_number(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 9 || text[digits])
-        fail_usage();
+    if (digits == 0 || digits > 9 || text[digits] || atoi(text) == 0)
+        fail("'%s' is not a number of clients (1 or more)", text);
     return (size_t)atoi(text);
 }
 
-/* Open the channels up to the next option; return its place. */
-static int open_channels(int place, int count, char **words)
+/* Read the channels' names up to the next option; return its place. */
+static int read_channels(int place, int count, char **words,
+                         struct arguments *arguments)
 {
-    for (; place < count && strncmp(words[place], "--", 2) != 0; place++) {
+    arguments->channels = words + place;
+    for (; place < count && strncmp(words[place], "--", 2) != 0; place++)
         if (!is_name(words[place]))
             fail("'%s' is not a channel name: 1 to 20 letters, digits, - or _",
                  words[place]);
-        if (!find_channel(words[place]))
-            add_channel(words[place]);
-    }
-    if (channel_count == 0)
+    arguments->channel_count = (int)(words + place - arguments->channels);
+    if (arguments->channel_count == 0)
         fail_usage();
+    if (arguments->channel_count > MAX_CHANNELS)
+        fail("there can be at most %d channels", MAX_CHANNELS);
     return place;
 }
 
@@ -1046,7 +1103,7 @@ static int read_option(int place, int count, char **words, struct arguments *arg
 {
     const char *option = words[place++];
     if (strcmp(option, "--channels") == 0)
-        return open_channels(place, count, words);
+        return read_channels(place, count, words, arguments);
     if (place == count)
         fail_usage();
     if (strcmp(option, "--history") == 0)
@@ -1058,10 +1115,11 @@ static int read_option(int place, int count, char **words, struct arguments *arg
     return place + 1;
 }
 
-/* Read the command line; the channels that it names are opened at once. */
+/* Read the command line. */
 static struct arguments read_arguments(int count, char **words)
 {
-    struct arguments arguments = {"127.0.0.1", "8080", "chat.db", 1000};
+    static char *usual[] = {"general", "sport"};
+    struct arguments arguments = {"127.0.0.1", "8080", "chat.db", usual, 2, 1000};
     const char **positions[] = {&arguments.host, &arguments.port};
     size_t position = 0;
     for (int place = 1; place < count;) {
@@ -1073,21 +1131,23 @@ static struct arguments read_arguments(int count, char **words)
             fail_usage();
     }
     port_number(arguments.port);
-    if (channel_count == 0) {
-        add_channel("general");
-        add_channel("sport");
-    }
     return arguments;
 }
 
-/* A thousand clients are more files than many systems allow at first. */
-static void allow_many_files(void)
+/* Return how many clients there can be before the system has no descriptors left. A
+ * thousand are more than many systems allow at first.
+ */
+static size_t limit_clients(size_t wanted)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 4096) {
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return wanted;
+    if (limit.rlim_cur < 4096) {
         limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+    size_t most = limit.rlim_cur > OWN_FILES ? limit.rlim_cur - OWN_FILES : 1;
+    return wanted < most ? wanted : most;
 }
 
 static void set_thread_options(void)
@@ -1102,9 +1162,10 @@ int main(int count, char **words)
     set_locale();
     set_signals();
     set_thread_options();
-    allow_many_files();
     struct arguments arguments = read_arguments(count, words);
+    arguments.max_clients = limit_clients(arguments.max_clients);
     open_history(arguments.history);
+    open_channels(&arguments);
     int listening = open_listening_socket(arguments.host, arguments.port);
     run(listening, arguments.max_clients);
     close(listening);
