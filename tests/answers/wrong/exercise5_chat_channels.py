@@ -528,8 +528,8 @@ SERVER = [
         ),
     ),
     Wrong(
-        name="tells_everybody_who_comes",
-        did="told all clients who joins a channel, and who leaves it",
+        name="tells_everybody_who_leaves",
+        did="told all other clients who leaves a channel",
         tempting="they may want to know where everybody is",
         caught_by="5.17",
         words=("what happens in #general only", "#sport"),
@@ -537,7 +537,9 @@ SERVER = [
             (
                 'channel.broadcast(f"* {client.nick} left #{channel.name}")',
                 "for other in self.clients:\n"
-                '                other.send(f"* {client.nick} left #{channel.name}")',
+                "                if other is not client:\n"
+                '                    name = f"#{channel.name}"\n'
+                '                    other.send(f"* {client.nick} left {name}")',
             ),
         ),
     ),
@@ -709,8 +711,13 @@ SERVER = [
                 "                self.sent.notify_all()",
             ),
             (
-                "selector.register(client.socket, selectors.EVENT_WRITE)",
-                "pass",
+                "                client.flush()\n            for lines",
+                "                self.flush_all()\n            for lines",
+            ),
+            (
+                "                self.clients.remove(client)\n",
+                "                self.clients.remove(client)\n"
+                "                self.flush_all()\n",
             ),
         ),
     ),
