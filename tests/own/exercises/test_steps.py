@@ -21,7 +21,7 @@ from tests.own.exercises.starters import starters_of
 from tests.own.exercises.steps import solved_up_to
 
 Passed = dict[str, "list[Future[set[str]]]"]
-# In the others TODOs of several steps share a statement: no program can tell them apart.
+# In the others, TODOs of several steps share a statement.
 STEPPED = [name for name in COMPLETE if name == "exercise5_chat_channels"]
 each_exercise = pytest.mark.parametrize("exercise", STEPPED)
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900), pytest.mark.meanwhile]
