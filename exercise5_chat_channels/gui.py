@@ -33,6 +33,7 @@ from time import monotonic
 from typing import Any
 
 from exercise5_chat_channels.client import Connection
+from exercise5_chat_channels.terminal import local_time
 from exercise5_chat_channels.web import choose_connection, port_number, unfinished
 
 try:
@@ -58,7 +59,6 @@ from exercise5_chat_channels.gui_parts import (  # needs tkinter
     fill,
     harmless,
     linked,
-    local_time,
     mentions,
     read_line,
     shorten,

@@ -8,7 +8,6 @@ import tkinter as tk
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timezone
 from tkinter import font, ttk
 from zlib import crc32
 
@@ -44,7 +43,10 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 # Control characters, line separators, changes of direction, halves of characters.
-HARMFUL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+HARMFUL = (
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def read_line(line: str) -> tuple[str, tuple[str, ...]]:
@@ -85,16 +87,6 @@ def mentions(text: str, nick: str) -> bool:
 def in_name(letter: str) -> bool:
     """Return whether a name may hold this: a letter, a mark, a number, - or _."""
     return letter in "-_" or unicodedata.category(letter)[0] in "LMN"
-
-
-def local_time(when: str) -> tuple[str, str]:
-    """Return the day and the time that a clock here shows at that UTC time."""
-    try:
-        utc = datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        local = utc.astimezone()
-    except (ValueError, OverflowError, OSError):  # the 31st of February, the year 1
-        return "", when
-    return f"{local:%A} {local.day} {local:%B %Y}", f"{local:%H:%M}"
 
 
 class Moves:

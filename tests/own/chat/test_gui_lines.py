@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from exercise5_chat_channels.terminal import local_time
 from tests.own.chat.page import PACKAGE
 from tests.own.chat.window import (
     Users,
@@ -64,13 +65,11 @@ def test_replaces_harmful_characters(parts: Any) -> None:
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="cannot set the time zone here")
-def test_shows_local_time(parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shows_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """UTC is what the server says, local time is what people read."""
     monkeypatch.setenv("TZ", "XYZ-5:30")
     time.tzset()
-    shown = [
-        parts.local_time(f"2026-{day}Z") for day in ("11-21T20:00:00", "02-31T20:00:00")
-    ]
+    shown = [local_time(f"2026-{day}Z") for day in ("11-21T20:00:00", "02-31T20:00:00")]
     monkeypatch.undo()
     time.tzset()
     assert shown[0] == ("Sunday 22 November 2026", "01:30")
