@@ -21,6 +21,7 @@ from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
     Selector,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -200,7 +201,7 @@ class ChatServer:
         self.lock = threading.Lock()
         self.sent = threading.Condition(self.lock)  # notified when outboxes were sent
 
-    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
+    def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Let clients in, and send the slow what waits for them, until ``stopping``."""
         listening.setblocking(False)
         while not stopping.is_set():

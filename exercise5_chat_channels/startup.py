@@ -6,7 +6,6 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 
 from exercise5_chat_channels.names import is_name, name_key
 
@@ -92,12 +91,31 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def catch_signals() -> threading.Event:
-    """Return an event that Ctrl+C sets, and SIGTERM, and a terminal that is closed.
+class StopFlag:
+    """Whether the program should end.
+
+    Signals can interrupt signals, so this has no lock, as a threading.Event has.
+    """
+
+    def __init__(self) -> None:
+        """Begin as not set."""
+        self._is_set = False
+
+    def set(self) -> None:
+        """Ask the program to end."""
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        """Return whether somebody has asked."""
+        return self._is_set
+
+
+def catch_signals() -> StopFlag:
+    """Return a flag that Ctrl+C sets, and SIGTERM, and a terminal that is closed.
 
     Nothing else happens then: no exception interrupts what the program is doing.
     """
-    stopping = threading.Event()
+    stopping = StopFlag()
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     if os.name == "posix" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import socket
 import sys
-import threading
 import traceback
 import unicodedata
 from datetime import datetime, timezone
@@ -17,6 +16,7 @@ from exercise5_chat_channels.history import History, HistoryError, Message
 from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -304,7 +304,7 @@ def check_name(name: str) -> None:
         raise RefusedError(f"{name!r} is no name")
 
 
-async def run(chat: Chat, listening: socket.socket, stopping: threading.Event) -> None:
+async def run(chat: Chat, listening: socket.socket, stopping: StopFlag) -> None:
     """Serve until a signal comes."""
     server = await asyncio.start_server(chat.start, sock=listening, backlog=1024)
     while not stopping.is_set():

@@ -26,6 +26,7 @@ from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
     Selector,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -536,7 +537,7 @@ class ChatServer:
         self.accepts = True  # there was a descriptor for the last client
         self.lock = threading.Lock()
 
-    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
+    def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Give every client that connects a thread, until ``stopping``."""
         listening.settimeout(0.1)
         self.channels.start()

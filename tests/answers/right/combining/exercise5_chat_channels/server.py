@@ -27,6 +27,7 @@ from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
     Selector,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -211,7 +212,7 @@ class ChatServer:
         self.next_turn = threading.Lock()  # held by the thread that waits for the lock
         self.lock = threading.Condition()
 
-    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
+    def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Accept clients, and send the slow what waits for them, until ``stopping``."""
         listening.setblocking(False)
         while not stopping.is_set():

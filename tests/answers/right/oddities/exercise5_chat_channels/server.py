@@ -30,6 +30,7 @@ from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
     Selector,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -265,7 +266,7 @@ class Chat:
         history: History,
         arguments: argparse.Namespace,
         scribe: Scribe,
-        stopping: threading.Event,
+        stopping: StopFlag,
     ) -> None:
         """Open the channels: those that are given, and those of earlier runs."""
         self.history = history

@@ -11,7 +11,6 @@ import re
 import selectors
 import socket
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterable
@@ -20,6 +19,7 @@ from exercise5_chat_channels.history import History, HistoryError, Message
 from exercise5_chat_channels.names import is_name, name_key
 from exercise5_chat_channels.startup import (
     MAX_CHANNELS,
+    StopFlag,
     catch_signals,
     open_listening_socket,
     parse_arguments,
@@ -146,7 +146,7 @@ class Chat:
 
     # -- the loop ---------------------------------------------------------------------
 
-    def run(self, listening: socket.socket, stopping: threading.Event) -> None:
+    def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Serve until ``stopping`` is set."""
         listening.setblocking(False)
         self.selector.register(listening, selectors.EVENT_READ)
