@@ -118,6 +118,9 @@ def expect_tidy_terminal(lab: Lab) -> None:
         client.type(f"{line}\n")
         server.expect(f"{line}\n")
         server.send(f"2026-11-21T10:00:00Z #general <guest1> {text}\n")
+        server.send(f"* that was the receipt of {line[:2]}\n")
+        # A terminal echoes what is typed next at once: it must not come in between.
+        client.expect_printed(f"the receipt of {line[:2]}")
     client.type("/who\n")
     server.expect("/who\n")
     server.send("* people in #general: guest1\n")
