@@ -178,6 +178,7 @@ def test_ways_out(lab: Lab) -> None:
     client, server = start_chat(lab)
     client.end_typing()
     server.wait_for_more()
+    client.wait_until_idle()  # does it wait, or has it gone?
     server.send("* the last words\n")
     server.close()
     if not client.prints("* the last words"):

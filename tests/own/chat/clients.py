@@ -122,6 +122,15 @@ def have_all(
     return lambda: all(question() for question in questions)
 
 
+def have_met(chatters: Sequence[Chatter]) -> Callable[[], bool]:
+    """Return a question: of each two, has the first been told that the other came?"""
+    pairs = len(chatters) * (len(chatters) - 1) // 2
+    joined = b" joined #general"
+    return lambda: (
+        sum(line.endswith(joined) for c in chatters for line in c.lines) == pairs
+    )
+
+
 def greeted(chatters: Sequence[Chatter]) -> None:
     """Wait until the server has greeted everybody."""
     left = set(chatters)

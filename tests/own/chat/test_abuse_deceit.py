@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness.lab import Lab
 from tests.own.chat.abuse import history_file, start
-from tests.own.chat.clients import Chatter, connect, drive, leave
+from tests.own.chat.clients import Chatter, connect, drive, have_met, leave
 
 EXERCISE = "exercise5_chat_channels"
 
@@ -62,8 +62,7 @@ def answers(chatter: Chatter, line: str | bytes) -> list[bytes]:
 def test_deceiving_names(lab: Lab, history: Path) -> None:
     """Refused, with one line; nobody else sees anything of it."""
     alice, bob = connect(start(lab, history), 2)
-    both = alice, bob  # either may have come first
-    drive(both, lambda: any(one.has(" joined #general") for one in both))
+    drive([alice, bob], have_met([alice, bob]))
     assert answers(bob, "/nick kasse") == [b"* you are kasse in #general"]
     drive([alice], lambda: alice.has("<kasse> and now"))
     for command in ("/nick", "/create", "/join"):
@@ -83,8 +82,7 @@ def test_deceiving_names(lab: Lab, history: Path) -> None:
 def test_deceiving_texts(lab: Lab, history: Path) -> None:
     """Refused, or shown behind the name of who said it."""
     alice, bob = connect(start(lab, history), 2)
-    both = alice, bob  # either may have come first
-    drive(both, lambda: any(one.has(" joined #general") for one in both))
+    drive([alice, bob], have_met([alice, bob]))
     for data in [text.encode() for text in REFUSED_TEXTS] + NO_TEXTS:
         assert [line[:2] for line in answers(alice, data)] == [b"! "], data
     for text in HARMLESS:

@@ -22,7 +22,16 @@ from tests.own.chat.abuse import (
     start,
     stop,
 )
-from tests.own.chat.clients import Chatter, connect, count, drive, ended, leave, ping
+from tests.own.chat.clients import (
+    Chatter,
+    connect,
+    count,
+    drive,
+    ended,
+    have_met,
+    leave,
+    ping,
+)
 
 if sys.platform != "win32":
     import resource
@@ -40,7 +49,7 @@ def assert_refused_and_recovered(
     Returns how many lines were refused. The first member speaks.
     """
     first = members[0]
-    drive(members, lambda: first.has(f"* guest{len(members)} joined #general"))
+    drive(members, have_met(members))
     since = len(first.lines)
     first.say(*(f"{number} {'x' * 900}" for number in range(400)))
     drive(members, count(first, b" ", since + 400))

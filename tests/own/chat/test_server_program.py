@@ -91,7 +91,17 @@ def test_listens_on_ipv6(server: Server) -> None:
     assert "* you are guest1 in #general\n" in chat(address, "/quit")
 
 
+WITH_A_TERMINAL = f"""
+import signal
+if hasattr(signal, "SIGHUP"):  # which is ignored if these tests run with nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from solutions.{EXERCISE}.server import main
+main()
+"""
+
+
 @pytest.mark.skipif(system.WINDOWS, reason="Windows has no such signal")
+@pytest.mark.parametrize("server", [("127.0.0.1", WITH_A_TERMINAL)], indirect=True)
 def test_a_closed_terminal_ends_it_cleanly(server: Server) -> None:
     """A shell sends SIGHUP when its window is closed."""
     address = address_of(server)
