@@ -53,8 +53,8 @@ class Connection:
 
         A character may be cut in two by recv(), a line never is: so decode lines.
         """
-        # TODO 5.10: receive, cut at newlines as in exercise 4, and yield decoded lines
-        # TODO 5.13: end when recv() returns b"", and also when it raises OSError
+        # TODO 5.10: until recv() returns b"": cut at newlines, and yield decoded lines
+        # TODO 5.13: end also when recv() raises OSError
         yield from ()
 
     def send_line(self, text: str) -> None:

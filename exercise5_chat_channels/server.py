@@ -45,8 +45,8 @@ class RefusedError(Exception):
 
 def decode_line(line: bytes) -> str:
     """Return a client's line as text; raise RefusedError where PROTOCOL.md says so."""
-    # TODO 5.20: refuse a line that, with its newline, is over MAX_LINE bytes
-    # TODO 5.21: drop a \r at the end; refuse what is not UTF-8, and what CONTROL finds
+    # TODO 5.20: refuse over MAX_LINE bytes with the newline, and drop a \r at the end
+    # TODO 5.21: refuse what is not UTF-8, and what CONTROL finds
     return line.decode(errors="replace")
 
 

@@ -79,11 +79,11 @@ def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_questions(lab: Lab) -> None:
     word = lab.random_word()
-    server = start(lab, "--channels", "zebra", "ape", word)
+    server = start(lab, "--channels", "zebra", "Ape", word)
     members = connect_all(server, 3, channel="zebra")
     for member in members:
         member.says("/channels")
-        member.sees_notice(f"* channels: #zebra #ape #{word}")
+        member.sees_notice(f"* channels: #zebra #Ape #{word}")
         are_here(members, member)
     alice = members[0]
     alice.says("/help", "/channels")
@@ -154,7 +154,7 @@ def test_slashes(lab: Lab) -> None:
     hint=_(
         "See that it is a name, in any script: is_name(). Look for it among the others'"
         " nicks, without case and letters' forms: name_key(). Answer '* you are …' or"
-        " '! …'."
+        " '! …'. Anyone may write their own nick in another way."
     ),
     read=_("Step 3: nicks"),
 )

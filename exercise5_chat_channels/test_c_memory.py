@@ -51,7 +51,7 @@ def test_history(lab: Lab) -> None:
         talkers[-1].says(f"round {n}")  # the next one is not to hold up this one
         order += alice.hears_until(f"round {n}")
     for mover in movers:
-        mover.says("/join general")
+        mover.says("/join General")
     visits = short_visits(movers)
     joiners = movers + newcomers
     histories = [joiner.sees_history("general") for joiner in joiners]

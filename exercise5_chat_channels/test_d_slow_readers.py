@@ -32,6 +32,8 @@ from tests.harness.words import _, ngettext
     hint=_(
         "Sockets that do not block: send what the socket takes, keep the rest in an"
         " outbox per client, and disconnect the client whose outbox is over 1 MiB."
+        " On such a socket recv() does not wait either: wait for EVENT_READ first. And"
+        " BlockingIOError only means that there is no room now."
     ),
     read=_("Step 14: outboxes"),
 )
@@ -140,7 +142,7 @@ def knock(server: Server) -> None:
     points=2,
     needs=["5.22"],
     hint=_(
-        "Let a handler of SIGINT and SIGTERM end the loop in main(); then send"
+        "Let SIGINT and SIGTERM end the main loop; then send"
         " '* server closing' to all, shutdown() their sockets, and join the threads."
     ),
     read=_("Step 16: a clean end"),

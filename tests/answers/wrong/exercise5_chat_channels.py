@@ -50,7 +50,7 @@ SERVER = [
         did="sorted the answer to /channels, as that to /who",
         tempting="both are lists of names",
         caught_by="5.3",
-        words=("#zebra #ape", "order of creation"),
+        words=("#zebra #Ape", "order of creation"),
         changes=(
             (
                 "for channel in self.channels.values()]\n        client.send",
