@@ -157,23 +157,47 @@ def count_messages(count: int) -> str:
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
     members = connect_all(server, 10)
+    all_hear_the_same(members, speak_at_once(lab, server, members))
     word = lab.random_word()
     began = len(lab.history.steps)
-    for n in range(100):
+    for n in range(0, 100, 10):
         for member in members:
-            member.says(f"{word} {n} of {member.nick}")
+            member.says(*(f"{word} {n + i} of {member.nick}" for i in range(10)))
     lab.history.sum_up(began, _("all ten"), _("say 100 lines each, at once"))
-    alice, *others = members
-    order = alice.hears(1000)
-    heard = [member.hears(1000) for member in others]
-    for member, messages in zip(others, heard, strict=True):
-        why = _("that is the order that {nick} has seen").format(nick=alice.nick)
-        member.agrees(messages, order, why)
+    order = all_hear_the_same(members, [member.hears(1000) for member in members])
     for nick in (member.nick for member in members):
         said = [f"#general <{nick}> {word} {n} of {nick}" for n in range(100)]
         heard_of_one = [text for text in without_time(order) if f"<{nick}>" in text]
         why = _("that is the order in which {nick} spoke").format(nick=nick)
-        alice.agrees(heard_of_one, said, why)
+        members[0].agrees(heard_of_one, said, why)
+
+
+def speak_at_once(lab: Lab, server: Server, members: list[Member]) -> list[list[str]]:
+    """Let all queue for the history, then speak; return what each of them hears.
+
+    Whoever cannot keep a line for long may refuse it. Then nobody hears it.
+    """
+    with nothing_kept(lab):
+        for member in members:
+            member.says(f"here is {member.nick}")
+        server.wait_until_idle()
+    for member in members:
+        member.says("that is all")
+    return [hears_everybody_out(member, len(members)) for member in members]
+
+
+def hears_everybody_out(member: Member, count: int) -> list[str]:
+    """Receive messages until ``count`` members have said that that is all."""
+    last_words = [member.hears_until("that is all", skip="!") for _ in range(count)]
+    return [message for messages in last_words for message in messages]
+
+
+def all_hear_the_same(members: list[Member], heard: list[list[str]]) -> list[str]:
+    """See that all have heard the same in the same order, and return that."""
+    why = _("that is the order that {nick} has seen").format(nick=members[0].nick)
+    for member, messages in zip(members, heard, strict=True):
+        member.agrees(messages, heard[0], why)
+    return heard[0]
 
 
 @check(

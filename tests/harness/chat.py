@@ -139,12 +139,17 @@ class Member(LineReader):
             heard.append(self.next_message(waiting_for.format(count=count, n=n)))
         return heard
 
-    def hears_until(self, text: str) -> list[str]:
-        """Receive messages up to one with this text; return them and that one."""
+    def hears_until(self, text: str, *, skip: str = "* ") -> list[str]:
+        """Receive messages up to one with this text; return them and that one.
+
+        Lines that begin with ``skip`` may come as well.
+        """
         wanted = _("messages, the last with {text}").format(text=repr(text))
-        messages = [self.next_message(wanted)]
-        while not messages[-1].endswith(f"> {text}"):
-            messages.append(self.next_message(wanted))
+        messages: list[str] = []
+        while not messages or not messages[-1].endswith(f"> {text}"):
+            if not (line := self.next_line(wanted)).startswith(("* ", skip)):
+                self.lines.appendleft(line)
+                messages.append(self.next_message(wanted))
         return messages
 
     def hears_rest(self) -> list[str]:
