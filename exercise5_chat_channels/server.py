@@ -83,6 +83,8 @@ class Client:
         # TODO 5.22: make the socket non-blocking: no thread may wait for a client
         connection.setblocking(True)
         self.socket = connection
+        self.selector = Selector()
+        self.selector.register(connection, selectors.EVENT_READ)
         self.channel = channel
         self.nick = ""
         self.thread = threading.Thread()  # until it gets the one that serves it
@@ -93,7 +95,7 @@ class Client:
 
     def receive(self) -> bytes:
         """Wait for what comes next, and return it; b"" is the end of the connection."""
-        # TODO 5.22: recv() will no longer wait: wait before it, with a selector
+        # TODO 5.22: recv() will no longer wait: wait before it, with self.selector
         try:
             return self.socket.recv(RECEIVE)
         except OSError:  # a reset is an end, too
