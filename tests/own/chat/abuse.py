@@ -27,7 +27,6 @@ MOST_MEMORY = 32 * MIB  # that the server may need more than before, whatever co
 Record = Callable[[str, object], None]
 
 only_linux = pytest.mark.skipif(not system.LINUX, reason="/proc is special to Linux")
-not_windows = pytest.mark.skipif(system.WINDOWS, reason="Windows has no such limits")
 
 
 def history_file(lab: Lab) -> Path:

@@ -1,7 +1,7 @@
 """Hundreds of clients do the same at the same moment."""
 
-import resource
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from tests.own.chat.clients import (
     have_all,
     leave,
 )
+
+if sys.platform != "win32":
+    import resource
 
 EXERCISE = "exercise5_chat_channels"
 pytestmark = [pytest.mark.timeout(600), only_linux]
