@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from tests.harness.exercises import EXERCISES
+from tests.harness.exercises import EXERCISES, ROOT
 
 
 @dataclass(frozen=True)
@@ -19,9 +18,11 @@ class Wrong:
     words: tuple[str, ...]  # what its message or hint must hold
     changes: tuple[tuple[str, str], ...]  # (text in the right answer, text instead)
     file: str = "server.py"
-    base: str = "solutions"  # the right answer that it is made in, from the top folder
+    # What it is made in, from the top folder; a whole program has no changes.
+    base: str = "solutions"
     # Checks that may fail too, although they do not need the one above.
     also: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()  # words of hints that would mislead
 
     def apply(self, right: str) -> str:
         """Return a right answer's text with the mistake made in it."""
@@ -40,6 +41,7 @@ class Wrong:
         objections = [
             f"{w!r} is missing in:\n{text}" for w in self.words if w not in text
         ]
+        objections += [f"{w!r} is in:\n{text}" for w in self.never if w in text]
         others = [
             c for c in report["checks"] if c["id"] not in (self.caught_by, *self.also)
         ]
@@ -51,12 +53,10 @@ class Wrong:
 
 
 def wrong_answers(exercise: str) -> list[Wrong]:
-    """Return an exercise's wrong answers; none where their module is missing."""
-    name = f"tests.answers.wrong.{exercise}"
-    if not find_spec(name):
-        return []
-    found: list[Wrong] = import_module(name).WRONG
-    return found
+    """Return an exercise's wrong answers, those of all modules that begin so."""
+    modules = sorted((ROOT / "tests" / "answers" / "wrong").glob(f"{exercise}*.py"))
+    names = [f"tests.answers.wrong.{module.stem}" for module in modules]
+    return [wrong for name in names for wrong in import_module(name).WRONG]
 
 
 def all_wrong() -> list[tuple[str, Wrong]]:

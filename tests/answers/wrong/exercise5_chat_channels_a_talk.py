@@ -1,0 +1,395 @@
+"""Wrong answers to exercise 5, part A, talk."""
+
+from tests.answers.catalogue import Wrong
+
+WRONG = [
+    Wrong(
+        name="starts_in_the_first_by_name",
+        did="put new clients into the channel that is first in alphabetical order",
+        tempting="general comes before sport, so it looks right",
+        caught_by="5.1",
+        words=("#kitchen", "the first of --channels"),
+        changes=(
+            (
+                "self.lobby = self.channels[name_key(channels[0])]",
+                "self.lobby = self.channels[min(self.channels)]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="gives_no_receipt",
+        did="sent a message to the others only, as exercise 4 does",
+        tempting="the sender knows already what it has said",
+        caught_by="5.2",
+        words=("all members",),
+        changes=(
+            (
+                "client.channel.broadcast(*shown)",
+                "client.channel.broadcast(*shown, exclude=client)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="shows_local_time",
+        did="took time.localtime()",
+        tempting="on a server that runs in UTC nobody sees the difference",
+        caught_by="5.2",
+        words=("Kathmandu", "UTC"),
+        changes=(("time.gmtime()", "time.localtime()"),),
+    ),
+    Wrong(
+        name="strips_lines",
+        did="called strip() on the whole line",
+        tempting="it takes the newline off, and the \\r too",
+        caught_by="5.2",
+        words=("  l'été", "as it came"),
+        changes=((r'line.removesuffix(b"\r")', "line.strip()"),),
+    ),
+    Wrong(
+        name="sorts_the_channels",
+        did="sorted the answer to /channels, as that to /who",
+        tempting="both are lists of names",
+        caught_by="5.3",
+        words=("#zebra #Ape", "order of creation"),
+        changes=(
+            (
+                "for channel in self.channels.values()]\n        client.send",
+                "for channel in self.channels.values()]\n"
+                "        names.sort()\n        client.send",
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_no_goodbye",
+        did="closed without * bye",
+        tempting="the client has asked for it and knows",
+        caught_by="5.4",
+        words=("* bye",),
+        changes=(('hang_up("* bye")', "disconnect()"),),
+    ),
+    Wrong(
+        name="disconnects_before_the_bye_is_sent",
+        did="called send() and then disconnect(), which empties the outbox",
+        tempting="send() sends, says its name",
+        caught_by="5.4",
+        words=("* bye",),
+        changes=(
+            (
+                'client.hang_up("* bye")',
+                'client.send("* bye")\n        client.disconnect()',
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_what_it_does_not_know",
+        did="said a line with an unknown command as a message",
+        tempting="every other line is a message",
+        caught_by="5.5",
+        words=("/ must be refused", "whole first word"),
+        changes=(
+            (
+                'if not text.startswith("/") or text.startswith("//"):\n'
+                '        return SAY, text.removeprefix("/")',
+                'if text.split(" ")[0] not in COMMANDS:\n'
+                '        return SAY, text[text.startswith("//") :]',
+            ),
+        ),
+    ),
+    Wrong(
+        name="looks_at_the_start_of_a_command",
+        did="asked startswith() for each command",
+        tempting="a command is what the line starts with",
+        caught_by="5.5",
+        words=("/whoever must be refused", "/whoever is not /who"),
+        changes=(
+            (
+                'command, _, argument = text.partition(" ")',
+                "command = next((c for c in COMMANDS if text.startswith(c)), text)\n"
+                "    argument = text.removeprefix(command)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_empty_lines",
+        did="said an empty line like any other",
+        tempting="an empty line is a line",
+        caught_by="5.5",
+        words=("this is no empty line",),
+        changes=(
+            ("client.nick, t) for t in texts if t]", "client.nick, t) for t in texts]"),
+        ),
+    ),
+    Wrong(
+        name="counts_guests",
+        did="took the number of clients for the next guest's number",
+        tempting="it is right until somebody takes another nick, or leaves",
+        caught_by="5.6",
+        words=("a nick that nobody has", "is taken"),
+        changes=(
+            (
+                """        self.guests += 1
+        while self.find_client(f"guest{self.guests}"):
+            self.guests += 1
+""",
+                """        self.guests = len(self.clients) + 1
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="compares_nicks_with_case",
+        did="looked for the nick as it was typed",
+        tempting="zoe and ZOE are different strings",
+        caught_by="5.6",
+        words=("/nick ZOE", "without case"),
+        changes=(
+            ("key = name_key(nick)", "key = nick"),
+            ("if name_key(c.nick) == key", "if c.nick == key"),
+        ),
+    ),
+    Wrong(
+        name="compares_nicks_by_casefold",
+        did="compared with casefold(), and not with name_key()",
+        tempting="casefold() is what Python has for this",
+        caught_by="5.6",
+        words=("/nick ｚｏｅ", "name_key()"),
+        changes=(
+            ("key = name_key(nick)", "key = nick.casefold()"),
+            ("if name_key(c.nick) == key", "if c.nick.casefold() == key"),
+        ),
+    ),
+    Wrong(
+        name="knows_only_ascii_names",
+        did="wrote [a-zA-Z0-9_-] for letters",
+        tempting="it is what most examples on the web have",
+        caught_by="5.6",
+        words=("été", "any script"),
+        changes=(
+            (
+                'if not is_name(name):\n            raise RefusedError("a nick',
+                'if not re.fullmatch("[a-zA-Z0-9_-]{1,20}", name):\n'
+                '            raise RefusedError("a nick',
+            ),
+        ),
+    ),
+    Wrong(
+        name="knows_no_combining_marks",
+        did=r"wrote [\w-] for letters, and not is_name()",
+        tempting=r"\w is a letter of any script",
+        caught_by="5.6",
+        words=("e\u0301te\u0301", "is_name()"),
+        changes=(
+            (
+                'if not is_name(name):\n            raise RefusedError("a nick',
+                'if not re.fullmatch(r"[\\w-]{1,20}", name):\n'
+                '            raise RefusedError("a nick',
+            ),
+        ),
+    ),
+    Wrong(
+        name="lets_invisible_nicks_in",
+        did="took whatever Unicode calls a letter, a mark or a number",
+        tempting="unicodedata.category() knows every script",
+        caught_by="5.6",
+        words=(r"/nick \u3164 must be refused", "is_name()"),
+        changes=(
+            ("import traceback\n", "import traceback\nimport unicodedata\n"),
+            (
+                'if not is_name(name):\n            raise RefusedError("a nick',
+                'kinds = {unicodedata.category(c)[0] for c in name if c not in "-_"}\n'
+                '        if not (1 <= len(name) <= 20 and kinds <= {"L", "M", "N"}):\n'
+                '            raise RefusedError("a nick',
+            ),
+        ),
+    ),
+    Wrong(
+        name="refuses_ones_own_nick",
+        did="refused a nick that anybody has, the one who asks too",
+        tempting="find_client() has found somebody",
+        caught_by="5.6",
+        words=("somebody has the nick", "the others' nicks"),
+        changes=(
+            (
+                "self.find_client(name) not in (None, client)",
+                "self.find_client(name) is not None",
+            ),
+        ),
+    ),
+    Wrong(
+        name="wants_an_argument",
+        did="took the second word of a command without asking whether there is one",
+        tempting="/nick makes no sense without a name",
+        caught_by="5.6",
+        words=("IndexError",),
+        changes=(
+            (
+                "    return command, argument.strip()",
+                '    if command in ("/nick", "/join", "/create"):\n'
+                '        argument = text.split(" ", 1)[1]\n'
+                "    return command, argument.strip()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="lists_people_as_they_came",
+        did="did not sort the answer to /who",
+        tempting="guest1, guest2, guest3 come sorted anyway",
+        caught_by="5.7",
+        words=("not sorted", "whoever came first"),
+        changes=(("sorted(member.nick", "list(member.nick"),),
+    ),
+    Wrong(
+        name="leaves_before_it_looks",
+        did="took the client out of its channel, and looked for the other one then",
+        tempting="that is the order in which one walks from room to room",
+        caught_by="5.7",
+        words=("See first that there is such a channel", "'in #sport, "),
+        changes=(
+            (
+                '        """Do /join NAME."""\n',
+                '        """Do /join NAME."""\n        self.leave(client)\n',
+            ),
+            ("changes\n        self.leave(client)\n", "changes\n"),
+        ),
+    ),
+    Wrong(
+        name="shows_messages_to_everybody",
+        did="sent a message to all clients",
+        tempting="there is an array of all clients, and the line names the channel",
+        caught_by="5.7",
+        words=("members of its channel only", "in #sport, "),
+        changes=(
+            (
+                "        client.channel.broadcast(*shown)",
+                "        lines = list(shown)\n"
+                "        for other in self.clients:\n"
+                "            other.send(*lines)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="creates_what_is_there",
+        did="took /create of a channel that exists for /join",
+        tempting="that is what the user wants in the end",
+        caught_by="5.8",
+        words=("must be refused",),
+        changes=(
+            (
+                'raise RefusedError(f"#{name} is there already, see /join")',
+                "return self.join(client, name)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="calls_channels_by_their_key",
+        did="made the channel with the name that names are compared by",
+        tempting="then no name need be compared any more",
+        caught_by="5.8",
+        words=("in #Tea'", "in #tea'", "as it was written"),
+        changes=(
+            (
+                'name = name.removeprefix("#")\n',
+                'name = name_key(name.removeprefix("#"))\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="does_not_notice_who_hangs_up",
+        did="told the others only of /join and /quit",
+        tempting="whoever leaves says so",
+        caught_by="5.9",
+        words=("left #general", "suddenly"),
+        changes=(
+            (
+                '        client.hang_up("* bye")',
+                '        self.leave(client)\n        client.hang_up("* bye")',
+            ),
+            (
+                "                self.leave(client)\n"
+                "                self.clients.remove(client)",
+                "                if client in client.channel.members:\n"
+                "                    client.channel.members.remove(client)\n"
+                "                self.clients.remove(client)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_the_end_for_nothing",
+        did="waited on when recv() returned b''",
+        tempting="nothing has come yet",
+        caught_by="5.9",
+        words=("left #general",),
+        also=("5.18", "5.22", "5.23", "5.24"),
+        changes=(
+            (
+                "while received := self.receive():\n",
+                "while True:\n            received = self.receive()\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="keeps_who_has_left",
+        did="never took a client out of the array",
+        tempting="it is not in any channel any more",
+        caught_by="5.9",
+        words=("you are dave",),
+        also=("5.23",),
+        changes=(("                self.clients.remove(client)\n", ""),),
+    ),
+    Wrong(
+        name="leaves_a_ghost",
+        did="cleaned up after the loop, but not after an exception",
+        tempting="the loop ends when the client leaves",
+        caught_by="5.9",
+        words=("left #general", "traceback", "ConnectionResetError"),
+        changes=(
+            (
+                "        try:\n            return self.socket.recv(RECEIVE)\n"
+                "        except OSError:  # a reset is an end, too\n"
+                '            return b""\n',
+                "        return self.socket.recv(RECEIVE)\n",
+            ),
+            (
+                """        except Exception:  # a mistake in this program
+            traceback.print_exc()
+            with self.lock:
+                client.hang_up("! something went wrong in the server")
+        finally:
+            with self.lock:
+""",
+                """        except Exception:
+            traceback.print_exc()
+        else:
+            with self.lock:
+""",
+            ),
+        ),
+    ),
+    Wrong(
+        name="tells_who_joins_that_it_joins",
+        did="told all members of a channel that somebody joined, the newcomer too",
+        tempting="broadcast() without exclude= is shorter",
+        caught_by="5.9",
+        words=("joined #sport", "this is for the others"),
+        changes=(
+            ('joined #{channel.name}", exclude=client)', 'joined #{channel.name}")'),
+        ),
+    ),
+    Wrong(
+        name="tells_who_has_a_new_nick",
+        did="told all members of a channel of a new nick before greeting",
+        tempting="broadcast() without exclude= is shorter",
+        caught_by="5.9",
+        words=("is now", "this is for the others"),
+        changes=(
+            (
+                """        self.greet(client)
+        client.channel.broadcast(f"* {old} is now {name}", exclude=client)
+""",
+                """        client.channel.broadcast(f"* {old} is now {name}")
+        self.greet(client)
+""",
+            ),
+        ),
+    ),
+]
