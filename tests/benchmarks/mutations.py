@@ -118,13 +118,15 @@ class Program:
 
     def start(self, node: ast.AST) -> int:
         """Return the number of a node's first byte."""
-        line, column = vars(node)["lineno"], vars(node)["col_offset"]
-        return self.starts[line - 1] + int(column)
+        return self.place(vars(node)["lineno"], vars(node)["col_offset"])
 
     def end(self, node: ast.AST) -> int:
         """Return the number of the byte after a node."""
-        line, column = vars(node)["end_lineno"], vars(node)["end_col_offset"]
-        return self.starts[line - 1] + int(column)
+        return self.place(vars(node)["end_lineno"], vars(node)["end_col_offset"])
+
+    def place(self, line: int, column: int) -> int:
+        """Return the number of the byte at a line, from 1, and a column, from 0."""
+        return self.starts[line - 1] + column
 
     def text(self, node: ast.AST) -> str:
         """Return a node's source."""
