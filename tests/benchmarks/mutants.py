@@ -10,11 +10,14 @@ import argparse
 import hashlib
 import json
 import os
+import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,6 +52,11 @@ class Candidate:
     source: str
 
     @property
+    def path(self) -> Path:
+        """The file of the answer that it is a mutant of."""
+        return answer(self.design) / self.exercise / self.file
+
+    @property
     def key(self) -> str:
         """What tells this mutant from all others."""
         text = f"{self.exercise} {self.design} {self.file}\n{self.source}"
@@ -62,6 +70,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--design", default="solutions", help="a right answer's name")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="at a time")
     parser.add_argument("--only", default="", help="those with this in their label")
+    parser.add_argument("--since", metavar="REV", help="those of lines changed since")
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--alive", action="store_true", help="again those that lived")
     again.add_argument("--again", action="store_true", help="forget what is known")
@@ -69,10 +78,15 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def answer(design: str) -> Path:
+    """Return the folder of a right answer."""
+    return SOLUTIONS if design == "solutions" else RIGHT / design
+
+
 def candidates(exercise: str, design: str = "solutions") -> list[Candidate]:
     """Return every mutant of an answer to an exercise."""
-    answer = SOLUTIONS if design == "solutions" else RIGHT / design
-    files = [f for f in EXERCISES[exercise].yours if (answer / exercise / f).is_file()]
+    folder = answer(design) / exercise
+    files = [file for file in EXERCISES[exercise].yours if (folder / file).is_file()]
     return [
         Candidate(
             exercise,
@@ -83,8 +97,26 @@ def candidates(exercise: str, design: str = "solutions") -> list[Candidate]:
             mutant.source,
         )
         for file in files
-        for mutant in mutants_of((answer / exercise / file).read_text("utf-8"))
+        for mutant in mutants_of((folder / file).read_text("utf-8"))
     ]
+
+
+def touched(found: list[Candidate], revision: str) -> list[Candidate]:
+    """Return the mutants whose lines have changed since a commit."""
+    return [one for one in found if one.line in changed_lines(one.path, revision)]
+
+
+@cache
+def changed_lines(file: Path, revision: str) -> set[int]:
+    """Return the numbers of a file's lines that are new since a commit."""
+    command = ["git", "diff", "-U0", revision, "--", str(file)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    hunks = re.findall(r"^@@ \S+ \+(\d+)(?:,(\d+))? @@", run.stdout, re.M)
+    return {
+        line
+        for start, count in hunks
+        for line in range(int(start), int(start) + int(count or 1))
+    }
 
 
 def equal(exercise: str) -> dict[str, str]:
@@ -99,9 +131,8 @@ def equal(exercise: str) -> dict[str, str]:
 def judge(candidate: Candidate) -> Verdict:
     """Grade one mutant up to the first check that it fails."""
     with tempfile.TemporaryDirectory() as folder:
-        design = candidate.design
-        answers = [] if design == "solutions" else [RIGHT / design]
-        submission = lay_over_solutions(Path(folder, "submission"), *answers)
+        submission = Path(folder, "submission")
+        lay_over_solutions(submission, answer(candidate.design))
         file = submission / candidate.exercise / candidate.file
         file.write_text(candidate.source, encoding="utf-8")
         report = grade(candidate.exercise, submission, Path(folder, "r.json"), "-x")
@@ -177,6 +208,8 @@ def main() -> None:
             sys.exit(f"error: there is no {exercise}")
         found = candidates(exercise, arguments.design)
         found = [one for one in found if arguments.only in one.label]
+        if arguments.since:
+            found = touched(found, arguments.since)
         book = Book(KEPT / f"{exercise}-{arguments.design}.jsonl")
         missing = [] if arguments.list else to_grade(found, book, arguments)
         for verdict in graded(missing, arguments.jobs):
