@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
-from tests.harness.patience import START, slices
+from tests.harness.patience import START
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.steps import History, Kind, show
@@ -36,7 +36,7 @@ def connect(
 def _connect(
     host: str, port: int, program: Program, receive_buffer: int
 ) -> socket.socket:
-    for wait in slices(START):
+    for wait in program.slices(START):
         connection = socket.socket()
         if receive_buffer:
             system.shrink_buffers(connection, receive_buffer)
@@ -92,7 +92,7 @@ class Listener:
 
     def accept(self, name: str, program: Program, history: History) -> Peer:
         """Wait for the program under test to connect."""
-        for wait in slices(START):
+        for wait in program.slices(START):
             if select.select([self.socket], [], [], wait)[0]:
                 connection, address = self.socket.accept()
                 system.send_at_once(connection)

@@ -3,6 +3,8 @@
 A limit in seconds of the wall clock is a lie when four runs share one processor: the
 program under test had a quarter of the time. Here a limit is counted in short waits. A
 wait that took long, because this process did not get its turn, counts as a short one.
+While the program under test works, or would like to, a limit counts the processor time
+that it is given: a right program that works slowly gets as much on any machine.
 
 Nor need a wrong answer cost the whole limit: a program whose threads all wait, and that
 has used no processor time meanwhile, was given its turn and has nothing to say.
@@ -11,7 +13,10 @@ has used no processor time meanwhile, was given its turn and has nothing to say.
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from tests.harness.system import Activity
+
 SLICE = 0.05  # seconds
+LOOK = 5 * SLICE  # seconds between two looks at what a program does
 
 START = 10.0  # seconds for a program to start to listen
 ANSWER = 6.0  # seconds for anything that a right program does at once
@@ -31,24 +36,28 @@ def slices(seconds: float) -> Iterator[float]:
         wait = min(wait * 2, SLICE)
 
 
-def slices_until_still(
-    seconds: float, at_rest: Callable[[], object]
+def slices_of(
+    seconds: float, look: Callable[[], Activity | None], still: float = STILL
 ) -> Iterator[float]:
-    """Yield such waits, but only until a program has been still for STILL seconds.
+    """Yield such waits for a program; ``look`` returns what it does, if anybody knows.
 
-    It is when ``at_rest``, asked now and then, tells the same again, and not None.
+    While it works, only its processor time is spent, up to ten times ``seconds`` in
+    all. Once it has done nothing for ``still`` seconds, there are no more waits.
     """
-    still = unseen = 0.0
+    spent = rested = unseen = 0.0
     before = None
-    for wait in slices(seconds):
+    for wait in slices(10 * seconds):
         yield wait
         unseen += wait
-        if unseen < 5 * SLICE:
+        if unseen < min(LOOK, seconds - spent):
             continue
-        now = at_rest()
-        still = still + unseen if now is not None and now == before else 0.0
+        now = look()
+        worked = now.worked - before.worked if now and before else unseen
+        waits = now is None or now.waits
+        spent += unseen if waits else min(worked, unseen)
+        rested = rested + unseen if now and now.waits and not worked else 0.0
         before, unseen = now, 0.0
-        if still >= STILL:
+        if spent >= seconds or rested >= still:
             return
 
 

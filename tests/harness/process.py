@@ -1,5 +1,6 @@
 """Processes under test: each starts in a group of its own, is watched, and stopped."""
 
+import math
 import os
 import re
 import shlex
@@ -19,8 +20,9 @@ from tests.harness.patience import (
     SLICE,
     SOON,
     START,
+    STILL,
     slices,
-    slices_until_still,
+    slices_of,
     wait_until,
 )
 from tests.harness.words import _
@@ -119,10 +121,17 @@ class Process:
             raise CheckFailedError(message, hint=hint) from None
 
     def _wait(self) -> None:
+        """Wait for the end of the program, and then of all that it has started.
+
+        In the sandbox too: the first process there, which ends after all the others,
+        belongs to bubblewrap's own group.
+        """
         status = self.process.wait()
         # bubblewrap reports a signal as a shell does.
         if self.command.in_sandbox and status > 128:
             self.process.returncode = 128 - status
+        group = self.process.pid
+        wait_until(lambda: not system.is_running(group), slices(math.inf))
         self.exited.set()
 
     @property
@@ -143,13 +152,12 @@ class Process:
     # -- waiting ----------------------------------------------------------------------
 
     def slices(self, seconds: float) -> Iterator[float]:
-        """Yield waits up to a limit, or until the program is at rest for too long.
+        """Yield waits up to a limit, or until the program has been at rest for long.
 
         Where it is given more time than SOON it may itself be waiting for something.
         """
-        if seconds > SOON:
-            return slices(seconds)
-        return slices_until_still(seconds, lambda: system.at_rest(self.pid))
+        still = STILL if seconds <= SOON else seconds
+        return slices_of(seconds, lambda: system.activity(self.pid), still)
 
     def wait_for_exit(self, seconds: float) -> bool:
         """Wait for the program's end, and for the last of what it has printed."""

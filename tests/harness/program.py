@@ -110,6 +110,11 @@ class Program(Process):
         if not self.wait_for_exit(seconds):
             waited = f"{time.monotonic() - began:.1f}"
             text = _("{name} is still running after {seconds} s.")
+            if self.process.returncode is not None:
+                text = _(
+                    "{name} has ended, but something that it has started is still"
+                    " running after {seconds} s."
+                )
             self.fail(text.format(name=self.name, seconds=waited), hint=hint)
         got = self.process.returncode
         ends = _("ends with {status}").format(status=describe_status(got))

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 LINUX = sys.platform == "linux"
 WINDOWS = sys.platform == "win32"
@@ -194,7 +194,48 @@ def _kill_marked(mark: str) -> list[int]:
     return killed
 
 
-def resources(pid: int) -> tuple[int, int] | None:
+def is_running(group: int) -> bool:
+    """Return whether anything of a process group runs, be it only about to end.
+
+    While a process that was killed gives its memory back, its sockets are still open.
+    """
+    if WINDOWS:
+        return False
+    try:
+        os.killpg(group, 0)  # type: ignore[attr-defined,unused-ignore]
+    except (ProcessLookupError, PermissionError):
+        return False
+    return not LINUX or any(state not in "ZX" for state in _states(group))
+
+
+def _members(group: int) -> list[Path]:
+    """Return the folders of a group's processes in /proc, proc(5)."""
+    members = []
+    for name in os.listdir("/proc") if LINUX else ():
+        with contextlib.suppress(ValueError, OSError):  # no process, or it has ended
+            if os.getpgid(int(name)) == group:  # type: ignore[attr-defined,unused-ignore]
+                members.append(Path("/proc", name))
+    return members
+
+
+def _stat(folder: Path) -> list[str]:
+    """Return the fields of a process or thread, from its state on; [] if it has ended.
+
+    The name of the command, before them, may hold anything, brackets too.
+    """
+    try:
+        return (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _states(group: int) -> list[str]:
+    """Return the states of all threads of a group's processes, such as R and S."""
+    tasks = [task for folder in _members(group) for task in folder.glob("task/*")]
+    return [stat[0] for task in tasks if (stat := _stat(task))]
+
+
+def resources(group: int) -> tuple[int, int] | None:
     """Return how many threads and open files a process group has, or None.
 
     Read from /proc (proc(5)), so only on Linux.
@@ -202,33 +243,39 @@ def resources(pid: int) -> tuple[int, int] | None:
     if not LINUX:
         return None
     threads = files = 0
-    for folder in Path("/proc").glob("[0-9]*"):
+    for folder in _members(group):
         with contextlib.suppress(OSError):
-            # The command's name may hold anything, brackets too: read from its end.
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[2]) == pid and fields[0] != "Z":
-                threads += int(fields[17])
+            if (stat := _stat(folder)) and stat[0] != "Z":
+                threads += int(stat[17])
                 files += len(os.listdir(folder / "fd"))
     return threads, files
 
 
-def sleeps(pid: int) -> bool | None:
-    """Return whether all of a program's threads wait for something, or None.
+def sleeps(group: int) -> bool | None:
+    """Return whether all threads of a process group wait for something, or None.
 
     The state in /proc (proc(5)), so only on Linux.
     """
-    if not LINUX:
+    return all(state not in "RD" for state in _states(group)) if LINUX else None
+
+
+class Activity(NamedTuple):
+    """What a program does now, and how much it has done so far."""
+
+    waits: bool  # all its threads, for something to happen
+    worked: float  # seconds of a processor
+
+
+def activity(group: int) -> Activity | None:
+    """Return what a program and its children do; None if it has ended, or not on Linux.
+
+    Those children count that are in its process group.
+    """
+    stats = [stat for folder in _members(group) if (stat := _stat(folder))]
+    if all(stat[0] in "ZX" for stat in stats):
         return None
-    states = []
-    for file in _tasks(pid, "stat"):
-        with contextlib.suppress(OSError):
-            states.append(file.read_text().rpartition(")")[2].split()[0])
-    return all(state not in "RD" for state in states)
-
-
-def _tasks(pid: int, name: str) -> list[Path]:
-    """Return the files of this name that tell of a program's threads, proc(5)."""
-    return list(Path(f"/proc/{pid}/task").glob(f"*/{name}"))
+    ticks = sum(int(field) for stat in stats for field in stat[11:15])
+    return Activity(bool(sleeps(group)), ticks / os.sysconf("SC_CLK_TCK"))
 
 
 def sandboxed_pid(bwrap: int) -> int | None:
@@ -249,22 +296,6 @@ def sandboxed_pid(bwrap: int) -> int | None:
     with contextlib.suppress(OSError):
         return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
     return None
-
-
-def at_rest(pid: int) -> int | None:
-    """Return the processor time that a program has used, if all its threads wait now.
-
-    In clock ticks, from /proc (proc(5)), so only on Linux. None elsewhere, while it
-    works, and when it has children, or may have some: they may be working.
-    """
-    try:
-        children = [file.read_text() for file in _tasks(pid, "children")]
-        if not sleeps(pid) or not children or any(children):
-            return None
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return int(fields[11]) + int(fields[12])
-    except OSError:  # it has ended
-        return None
 
 
 def memory(pid: int) -> int | None:

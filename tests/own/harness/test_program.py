@@ -13,6 +13,7 @@ import pytest
 
 from tests.harness import system
 from tests.harness.failure import CheckFailedError
+from tests.harness.patience import slices, wait_until
 from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
@@ -57,27 +58,29 @@ def test_keeps_the_first_and_the_last_of_a_long_stderr(waiting: Program) -> None
 
 
 CHILD = "import subprocess as s, sys; s.run([sys.executable, '-c', {code!r}])"
+READY = "print('ready', flush=True)\n"
 
 
 @pytest.mark.skipif(not system.LINUX, reason="only Linux tells")
+@pytest.mark.parametrize("wrapping", ["{code}", CHILD], ids=["itself", "its child"])
 @pytest.mark.parametrize(
-    ("code", "rests"),
-    [
-        ("print('ready', flush=True); input()", True),
-        ("print('ready', flush=True)\nwhile True: pass", False),
-        (CHILD.format(code="print('ready', flush=True); input()"), False),
-    ],
-    ids=["waits", "works", "has a child"],
+    "code", ["input()", "while True: pass"], ids=["rests", "works"]
 )
-def test_tells_a_program_at_rest(code: str, rests: bool, tmp_path: Path) -> None:
-    command = Command([sys.executable, "-c", code])
+def test_tells_what_a_program_does(code: str, wrapping: str, tmp_path: Path) -> None:
+    command = Command([sys.executable, "-c", wrapping.format(code=READY + code)])
     program = Program("server", command, tmp_path, History())
     program.expect_printed("ready")
-    if rests:
-        program.wait_until_idle()
-    answer = system.at_rest(program.pid)
+
+    def as_it_should() -> bool:
+        look = system.activity(program.pid)
+        assert look
+        return look.waits if code == "input()" else not look.waits and look.worked > 0.2
+
+    came = wait_until(as_it_should, slices(60))
     program.stop()
-    assert (answer is not None) == rests
+    program.exited.wait()
+    assert came
+    assert system.activity(program.pid) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
