@@ -67,12 +67,12 @@ def _fail_to_connect(
     failure = error.failure
     if was_refused:
         failure.add(Symptom(Seen.REFUSED))
-    explain(error, program.name, program, hangs=True)
+    explain(error, program, hangs=True)
     if printed := bytes(program.stdout.data):
         text = _("{name} printed {text}").format(name=program.name, text=show(printed))
         failure.add(Symptom(Seen.PRINTED, text))
     if not program.was_reached and "error: " not in program.errors():
-        failure.hint = failure.hint or NOT_LISTENING
+        failure.hint = failure.advice or NOT_LISTENING
     raise error
 
 
@@ -109,7 +109,7 @@ class Listener:
             ),
             got=(_("but it"), _("did not")),
         )
-        raise explain(error, program.name, program, hangs=True)
+        raise explain(error, program, hangs=True)
 
     def close(self) -> None:
         """Stop listening."""

@@ -6,7 +6,7 @@ exercise is its own files and one entry; ``pytest`` names what has been forgotte
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parents[2]  # the top folder of the lab
 
@@ -109,6 +109,12 @@ def suites_of(folder: str) -> list[Path]:
     """
     tests = sorted((ROOT / folder).glob("test_*.py"))
     return [file for file in tests if "tests.harness.checks" in file.read_text("utf-8")]
+
+
+def is_given(file: PurePath) -> bool:
+    """Return whether a file, below an exercise's folder, is one that students get."""
+    exercise = EXERCISES.get(file.parent.name)
+    return exercise is not None and file.name in exercise.given
 
 
 def is_check_id(text: str) -> bool:

@@ -4,8 +4,12 @@ Terminal, page and JSON are renderings of a ``Failure``: see text_report, html_r
 and json_report.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
+
+from tests.harness.hints import SETTING_UP
 
 Part = tuple[str, str]  # a lead, "Expected bob to receive", and what follows it
 
@@ -40,6 +44,8 @@ class Symptom:
     seen: Seen
     text: str = ""  # for the reader; empty where the other parts of a failure say it
     where: Place | None = None
+    hint: str = ""
+    wins: bool = False  # its hint, over the one that the suite gives the failure
 
 
 @dataclass
@@ -51,13 +57,21 @@ class Failure:
     got: Part | None = None
     at: int | None = None  # the column of the first difference in got's text
     remark: str = ""  # on that difference
-    hint: str = ""  # of what was seen; it comes before the check's own
+    hint: str = ""  # of what was seen; the check's own is for when there is none
+    setting_up: str = ""  # the hint for a failure before the check's own subject
     symptoms: list[Symptom] = field(default_factory=list)
 
     def add(self, symptom: Symptom) -> None:
         """Add what the program's state says: a traceback, an early end, a hang."""
         if symptom not in self.symptoms:
             self.symptoms.append(symptom)
+
+    @property
+    def advice(self) -> str:
+        """The hint that follows from what was seen, or ''."""
+        hints = [symptom.hint for symptom in self.symptoms if symptom.wins]
+        hints += [self.hint, *(symptom.hint for symptom in self.symptoms)]
+        return next(filter(None, [*hints, self.setting_up]), "")
 
     @property
     def where(self) -> Place | None:
@@ -93,3 +107,19 @@ class CheckFailedError(Exception):
         """Take the parts of a Failure."""
         super().__init__(message)
         self.failure = Failure(message, **parts)  # type: ignore[arg-type]
+
+
+@contextmanager
+def setting_up(hint: str = SETTING_UP) -> Iterator[None]:
+    """Mark what only prepares a check: a failure in it gets this hint.
+
+    The check's own hint would speak of something that has not been tried yet. For a
+    block, ``with setting_up():``, or for a whole function, ``@setting_up()``. The
+    ``hint`` says what is tried here, and which check tries it alone. Where a symptom
+    says more, its hint stands.
+    """
+    try:
+        yield
+    except CheckFailedError as error:
+        error.failure.setting_up = error.failure.setting_up or hint
+        raise

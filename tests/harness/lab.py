@@ -136,7 +136,7 @@ class Lab:
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check, with what the last program's state adds."""
         error, program = CheckFailedError(message, **parts), self.programs[-1]
-        raise explain(error, program.name, program, hangs=False)
+        raise explain(error, program, hangs=False)
 
     def made_choices(self) -> bool:
         """Return whether the check drew random numbers: only then the seed matters."""
@@ -153,6 +153,13 @@ class Lab:
         """Return the last traceback that any of the programs has printed, or ''."""
         found = [program.traceback() for program in self.programs]
         return next((symptom.text for symptom in reversed(found) if symptom), "")
+
+    def expect_no_traceback(self) -> None:
+        """Fail if any program of this check has printed a traceback so far."""
+        for program in self.programs:
+            if program.traceback():
+                text = _("{name} has printed a traceback.").format(name=program.name)
+                raise explain(CheckFailedError(text), program, hangs=False)
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""

@@ -223,7 +223,6 @@ class Peer:
             self.fail(
                 expected=(to_see, _("the end of the stream")),
                 got=(_("but the connection was"), _("reset")),
-                hint=UNREAD_INPUT,
             )
 
     # -- failing ----------------------------------------------------------------------
@@ -262,10 +261,9 @@ class Peer:
         for symptom in self.seen():
             error.failure.add(symptom)
         hangs = self.waited_in_vain > 0
-        name = self.program.name
-        explain(error, name, self.program, hangs=hangs, missed=self.missed)
+        explain(error, self.program, hangs=hangs, missed=self.missed)
         if self.end == "reset" and not self.program.exited.is_set():
-            error.failure.hint = error.failure.hint or UNREAD_INPUT
+            error.failure.hint = error.failure.advice or UNREAD_INPUT
         raise error
 
     def fail_at(

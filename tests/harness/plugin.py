@@ -13,7 +13,8 @@ from tests.harness.advice import advice_on
 from tests.harness.checks import Check, checks_of, number_of
 from tests.harness.confinement import set_limits
 from tests.harness.exercises import EXERCISES, ROOT
-from tests.harness.failure import CheckFailedError
+from tests.harness.failure import CheckFailedError, Failure, Seen
+from tests.harness.hints import READ_IT
 from tests.harness.html_report import write_html
 from tests.harness.json_report import write_json
 from tests.harness.lab import Lab
@@ -213,9 +214,7 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
         result.outcome = ERROR
         error = _fault_of_the_lab(error)
     result.failure = error.failure
-    section = _("See “{section}” in the handout.").format(section=result.check.read)
-    hints = error.failure.hint, result.check.hint, section
-    result.hint = " ".join(filter(None, hints))
+    result.hint = _hint_for(result, error.failure)
     result.again = f"pytest {result.exercise} -k {result.check.id}"
     state = item.config.stash[STATE]
     result.again += state.given
@@ -224,6 +223,18 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
         result.output = lab.errors()
         if lab.made_choices():
             result.again += f" --seed {state.run.seed}"
+
+
+def _hint_for(result: Result, failure: Failure) -> str:
+    """Return the hint that follows from what was seen, else the check's own."""
+    check, hint = result.check, failure.advice
+    if result.outcome == ERROR:
+        return hint
+    if not hint:
+        unknown = Seen.TRACEBACK.value in failure.seen
+        hint = f"{READ_IT} {check.hint}" if unknown else check.hint
+    section = _("See “{section}” in the handout.").format(section=check.read)
+    return f"{hint} {section}"
 
 
 def _fault_of_the_lab(error: BaseException) -> CheckFailedError:

@@ -119,9 +119,9 @@ class Program(Process):
         got = self.process.returncode
         ends = _("ends with {status}").format(status=describe_status(got))
         self.history.event(self.name, ends)
-        if self.traceback():
+        if traceback := self.traceback():
             text = _("{name} ended with a traceback.").format(name=self.name)
-            self.fail(text, hint=hint)
+            self.fail(text, hint="" if traceback.hint else hint)
         if status is not None and got != status:
             wanted = _("Expected {name} to end with").format(name=self.name)
             raise CheckFailedError(
@@ -159,7 +159,7 @@ class Program(Process):
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check, after a timeout, with what the program's state says."""
-        raise explain(CheckFailedError(message, **parts), self.name, self, hangs=True)
+        raise explain(CheckFailedError(message, **parts), self, hangs=True)
 
 
 def skipped_bytes(count: int) -> str:

@@ -106,7 +106,8 @@ class Submission:
     def _expect_file(self, name: str) -> None:
         if not self.root.is_dir():
             text = _("There is no folder {folder}.")
-            raise CheckFailedError(text.format(folder=self.root))
+            hint = _("--submission names the folder that holds your exercises.")
+            raise CheckFailedError(text.format(folder=self.root), hint=hint)
         if not (self.root / name).is_file():
             text = _("There is no {file} in {folder}.")
             hint = _("A submission is laid out like the lab: one folder per exercise.")

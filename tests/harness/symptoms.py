@@ -7,17 +7,28 @@ when SIGABRT ends the program. So that is the last thing that is done to it.
 import linecache
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.harness import system
+from tests.harness.exercises import is_given
 from tests.harness.failure import CheckFailedError, Place, Seen, Symptom
+from tests.harness.hints import UNREADABLE, row_for
 from tests.harness.patience import ANSWER
 from tests.harness.process import Process
 from tests.harness.steps import harmless
 from tests.harness.words import _
 
+if TYPE_CHECKING:
+    from tests.harness.program import Program
+
 MOST_ERRORS = 64 * 1024  # bytes of its stderr that a report shows
 ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
+TRACEBACK = "Traceback (most recent call last)"
+# In a traceback, a file of the work folder: the folder's name has been taken away.
+PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d+)')
+EXCEPTION = re.compile(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt)\b.*)", re.M)
 LAST_WORDS = 0.2  # seconds from a failure to the traceback that explains it
 # What a starter says of its open steps; see the end of a starter.
 OPEN_STEPS = re.compile(
@@ -40,15 +51,22 @@ def errors_of(program: Process) -> str:
 
 
 def traceback_of(program: Process) -> Symptom | None:
-    """Return the place and the exception of the last traceback on stderr."""
-    text = errors_of(program)
-    if "Traceback (most recent call last)" not in text:
+    """Return the place, the exception and the hint of the last traceback on stderr."""
+    _before, header, text = errors_of(program).rpartition(TRACEBACK)
+    if not header:
         return None
-    places = re.findall(r'File "(exercise[^"]*)", line (\d+)', text)
-    reasons = re.findall(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt).*)", text, re.M)
-    where = Place(Path(places[-1][0]).name, int(places[-1][1])) if places else None
+    places = [(name, int(line)) for name, line in PLACE.findall(text)]
+    places = [place for place in places if not is_given(Path(place[0]))] or places
+    name, line = places[-1] if places else ("", 0)
+    where = Place(Path(name).name, line) if name else None
+    reason = (EXCEPTION.findall(text) or [""])[-1]
+    row = row_for(reason, linecache.getline(str(program.folder / name), line))
     parts = [_in_words(where)] if where else []
-    return Symptom(Seen.TRACEBACK, " · ".join([*parts, *reasons[-1:]]), where)
+    words = " · ".join([*parts, *filter(None, [reason])])
+    if row in UNREADABLE:
+        words = _("Python cannot read your file: {reason}").format(reason=words)
+    hint, wins = (row.hint, row.wins) if row else ("", False)
+    return Symptom(Seen.TRACEBACK, words, where, hint, wins)
 
 
 def whereabouts_of(program: Process) -> list[Symptom]:
@@ -88,8 +106,7 @@ def _in_words(place: Place) -> str:
 
 def explain(
     error: CheckFailedError,
-    name: str,
-    program: Process,
+    program: "Program",
     *,
     hangs: bool,
     missed: bool = False,
@@ -100,13 +117,11 @@ def explain(
     program. ``missed``: something did not come because the connection had ended.
     """
     program.wait_for_exit(LAST_WORDS)  # one that is just ending may still say why
-    failure = error.failure
+    failure, name = error.failure, program.name
     if traceback := traceback_of(program):
         text = _("{name} printed a traceback: {reason}")
         text = text.format(name=name, reason=traceback.text)
-        failure.add(Symptom(Seen.TRACEBACK, text, traceback.where))
-        read_it = _("Read the traceback from its last line upward.")
-        failure.hint = failure.hint or read_it
+        failure.add(replace(traceback, text=text))
     elif program.exited.is_set() and (hangs or missed or program.process.returncode):
         status = describe_status(program.process.returncode)
         text = _("{name} had ended, with {status}.").format(name=name, status=status)

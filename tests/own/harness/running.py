@@ -14,10 +14,10 @@ from tests.harness.steps import History
 CODE = "def wait():\n    int(input())\n\nwait()\n"
 
 
-def start(code: str, folder: Path) -> Program:
+def start(code: str, folder: Path, encoding: str = "utf-8") -> Program:
     """Start a program of this code, as suites start a student's."""
-    (folder / "exercise4.py").write_text(code)
-    words = [sys.executable, "-X", "faulthandler", "exercise4.py"]
+    (folder / "exercise4.py").write_text(code, encoding)
+    words = [sys.executable, "-X", "faulthandler", "-m", "exercise4"]
     return Program("server", Command(words, is_python=True), folder, History())
 
 
