@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from tests.harness.exercises import EXERCISES, ROOT
@@ -53,10 +54,22 @@ class Wrong:
 
 
 def wrong_answers(exercise: str) -> list[Wrong]:
-    """Return an exercise's wrong answers, those of all modules that begin so."""
-    modules = sorted((ROOT / "tests" / "answers" / "wrong").glob(f"{exercise}*.py"))
-    names = [f"tests.answers.wrong.{module.stem}" for module in modules]
-    return [wrong for name in names for wrong in import_module(name).WRONG]
+    """Return an exercise's wrong answers."""
+    return [wrong for one in modules_of("wrong", exercise) for wrong in one.WRONG]
+
+
+def equal_mutants(exercise: str) -> dict[str, str]:
+    """Return the labels of the solution's mutants that may live, with the reasons."""
+    modules = modules_of("equal", exercise)
+    reasons = [reason for one in modules for reason in one.EQUAL.items()]
+    return {label: why for why, labels in reasons for label in labels}
+
+
+def modules_of(kind: str, exercise: str) -> list[ModuleType]:
+    """Import all modules in a folder beside this one that begin with the exercise."""
+    folder = ROOT / "tests" / "answers" / kind
+    names = sorted(module.stem for module in folder.glob(f"{exercise}*.py"))
+    return [import_module(f"tests.answers.{kind}.{name}") for name in names]
 
 
 def all_wrong() -> list[tuple[str, Wrong]]:

@@ -18,10 +18,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
+from tests.answers.catalogue import equal_mutants
 from tests.answers.grading import RIGHT, SOLUTIONS, grade, lay_over_solutions
 from tests.benchmarks.mutations import mutants_of
 from tests.harness.exercises import EXERCISES, ROOT
@@ -119,15 +118,6 @@ def changed_lines(file: Path, revision: str) -> set[int]:
     }
 
 
-def equal(exercise: str) -> dict[str, str]:
-    """Return the labels of the solution's mutants that may live, with the reasons."""
-    name = f"tests.answers.equal.{exercise}"
-    if not find_spec(name):
-        return {}
-    reasons: dict[str, list[str]] = import_module(name).EQUAL
-    return {label: why for why, labels in reasons.items() for label in labels}
-
-
 def judge(candidate: Candidate) -> Verdict:
     """Grade one mutant up to the first check that it fails."""
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +174,7 @@ def graded(mutants: list[Candidate], jobs: int) -> Iterator[Verdict]:
 def report(exercise: str, found: list[Candidate], book: Book) -> int:
     """Print the survivors and the score; return how many should not live."""
     verdicts = [book.verdicts[one.key] for one in found if one.key in book.verdicts]
-    reasons = equal(exercise)
+    reasons = equal_mutants(exercise)
     alive = [v for v in verdicts if v.killed_by == ALIVE]
     unexplained = [v for v in alive if v.label not in reasons]
     for verdict in unexplained:

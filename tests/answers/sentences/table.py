@@ -12,10 +12,8 @@ said yet. Table rows and list items are sentences, too.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
 
-from tests.answers.catalogue import wrong_answers
+from tests.answers.catalogue import modules_of, wrong_answers
 from tests.harness.checks import checks_of
 from tests.harness.exercises import EXERCISES, ROOT
 
@@ -40,8 +38,8 @@ class Sentence:
 def table_of(exercise: str) -> Table:
     """Return what is said of an exercise's sentences, page by page."""
     table: Table = {}
-    for module in sorted(Path(__file__).parent.glob(f"{exercise}*.py")):
-        part: Table = import_module(f"tests.answers.sentences.{module.stem}").SENTENCES
+    for module in modules_of("sentences", exercise):
+        part: Table = module.SENTENCES
         for page, rows in part.items():
             table.setdefault(page, {}).update(rows)
     return table

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from tests.benchmarks.mutants import ALIVE, candidates, equal, judge, touched
+from tests.answers.catalogue import equal_mutants
+from tests.benchmarks.mutants import ALIVE, candidates, judge, touched
 from tests.benchmarks.mutations import mutants_of
 from tests.harness.exercises import ROOT
 from tests.own import peers
@@ -60,7 +61,7 @@ def test_words_for_readers_stay() -> None:
 @pytest.mark.parametrize("exercise", COMPLETE)
 def test_few_are_listed_as_equal_and_all_are_there(exercise: str) -> None:
     labels = {mutant.label for mutant in candidates(exercise)}
-    listed = equal(exercise)
+    listed = equal_mutants(exercise)
     assert not set(listed) - labels
     assert len(listed) <= len(labels) / 8
 
@@ -77,7 +78,7 @@ def test_the_last_change_of_the_solutions_is_noticed() -> None:
         mutant
         for exercise in COMPLETE
         for mutant in touched(candidates(exercise), before)
-        if mutant.label not in equal(exercise)
+        if mutant.label not in equal_mutants(exercise)
     ]
     with in_background(2) as pool:
         verdicts = list(pool.map(judge, mutants))
