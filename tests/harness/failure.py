@@ -21,12 +21,15 @@ class Seen(Enum):
     SILENCE = "silence"  # nothing (more) came
     CLOSED = "closed"  # the connection ended first
     RESET = "reset"  # the connection was reset
+    OPEN = "open"  # the connection should have ended
     REFUSED = "refused"  # nobody listened
     TRACEBACK = "traceback"  # the program printed one
     ENDED = "ended"  # the program had ended
     WAITS = "waits"  # all its threads wait, and we know where
     BUSY = "busy"  # it runs on and on
     PRINTED = "printed"  # it printed something else
+    UNPRINTED = "unprinted"  # it printed nothing
+    TIMED_OUT = "timed out"  # a time limit of its own was over
 
 
 @dataclass(frozen=True)

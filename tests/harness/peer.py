@@ -206,6 +206,7 @@ class Peer:
                 self.fail(
                     expected=(self.to_receive(), waiting_for),
                     got=(_("but the connection"), still),
+                    symptoms=[Symptom(Seen.OPEN)],
                 )
         data, self.unread = self.unread, b""
         return data

@@ -96,7 +96,7 @@ class Program(Process):
             expected=(_("Expected {name} to print").format(name=self.name), repr(text)),
             got=(_("but its stdout is"), show(printed)),
             hint=hint,
-            symptoms=[Symptom(Seen.PRINTED)] if printed else [],
+            symptoms=[Symptom(Seen.PRINTED if printed else Seen.UNPRINTED)],
         )
 
     def expect_exit(

@@ -16,9 +16,17 @@ from tests.harness.exercises import is_given
 from tests.harness.failure import CheckFailedError, Place, Seen, Symptom
 from tests.harness.hints import UNREADABLE, row_for
 from tests.harness.patience import ANSWER
+from tests.harness.proc import busy_threads, others_have_closed
 from tests.harness.process import Process
+from tests.harness.stacks import Stack, stacks_in
+from tests.harness.states import (
+    STREAM_ENDED,
+    TIMED_OUT,
+    hint_on_stack,
+    source_row,
+)
 from tests.harness.steps import harmless
-from tests.harness.words import _
+from tests.harness.words import _, ngettext
 
 if TYPE_CHECKING:
     from tests.harness.program import Program
@@ -29,6 +37,7 @@ TRACEBACK = "Traceback (most recent call last)"
 # In a traceback, a file of the work folder: the folder's name has been taken away.
 PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d+)')
 EXCEPTION = re.compile(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt)\b.*)", re.M)
+SAYS_TIMED_OUT = re.compile(r"\btimed out\b")
 LAST_WORDS = 0.2  # seconds from a failure to the traceback that explains it
 # What a starter says of its open steps; see the end of a starter.
 OPEN_STEPS = re.compile(
@@ -70,34 +79,70 @@ def traceback_of(program: Process) -> Symptom | None:
 
 
 def whereabouts_of(program: Process) -> list[Symptom]:
-    """Make a Python program that hangs say in which of its lines it waits."""
+    """Make a Python program that hangs say in which of its lines its threads are."""
     if not program.command.is_python or program.exited.is_set():
         return []
-    seen = Seen.WAITS if program.ever_sleeps() else Seen.BUSY
+    busy = [] if program.ever_sleeps() else busy_threads(program.pid)
+    reads_on = others_have_closed(program.pid)
     if not system.abort(program.pid):
         return []
     program.wait_for_exit(ANSWER)
-    stacks = bytes(program.stderr.data).partition(ABORTED)[2].decode(errors="replace")
-    threads = re.split(r"hread 0x", stacks)
-    found = [_innermost_line(program, seen, stack) for stack in threads]
-    return list(dict.fromkeys(symptom for symptom in found if symptom))
+    dump = bytes(program.stderr.data).partition(ABORTED)[2].decode(errors="replace")
+    stacks = stacks_in(dump, program.folder, busy)
+    alike: dict[object, list[Stack]] = {}
+    for stack in stacks:
+        alike.setdefault((stack.is_main, stack.is_busy, stack.own[0]), []).append(stack)
+    return [
+        _symptom(group, stacks, alone=len(alike) == 1, reads_on=reads_on)
+        for group in alike.values()
+    ]
 
 
-def _innermost_line(program: Process, seen: Seen, stack: str) -> Symptom | None:
-    """Return the innermost line of the student's own in a thread's stack."""
-    frames = re.findall(r'File "([^"]*)", line (\d+) in (\S+)', stack)
-    for name, number, function in frames:
-        file = Path(name)
-        if program.folder in file.parents and file.is_file():
-            code = harmless(linecache.getline(name, int(number)).strip())
-            where = Place(file.name, int(number))
-            waits = _("It waits in {function}(), {where}:  {code}")
-            works = _("It runs on and on in {function}(), {where}:  {code}")
-            text = waits if seen is Seen.WAITS else works
-            place = _in_words(where)
-            text = text.format(function=function, where=place, code=code)
-            return Symptom(seen, text, where)
-    return None
+def _symptom(
+    group: list[Stack], stacks: list[Stack], *, alone: bool, reads_on: bool
+) -> Symptom:
+    """Return what threads in the same line are doing there, and the hint on that.
+
+    ``reads_on``: one of the program's sockets has nothing more to bring.
+    """
+    stack, frame = group[0], group[0].own[0]
+    hint, wins = hint_on_stack(stack, [one for one in stacks if one is not stack])
+    if hint == STREAM_ENDED and not reads_on:
+        hint = ""
+    where = Place(frame.file.name, frame.line)
+    place = _("{function}(), {where}:  {code}").format(
+        function=frame.function, where=_in_words(where), code=frame.code
+    )
+    text = (
+        _busy(stack, len(group), alone)
+        if stack.is_busy
+        else _waiting(stack, len(group), alone)
+    )
+    text = text.format(count=len(group), place=place)
+    seen = Seen.BUSY if stack.is_busy else Seen.WAITS
+    return Symptom(seen, text, where, hint, wins)
+
+
+def _waiting(stack: Stack, count: int, alone: bool) -> str:
+    if alone:
+        return _("It waits in {place}")
+    if stack.is_main:
+        return _("The main thread waits in {place}")
+    return ngettext(
+        "A thread waits in {place}", "{count} threads wait in {place}", count
+    )
+
+
+def _busy(stack: Stack, count: int, alone: bool) -> str:
+    if alone:
+        return _("It runs on and on in {place}")
+    if stack.is_main:
+        return _("The main thread runs on and on in {place}")
+    return ngettext(
+        "A thread runs on and on in {place}",
+        "{count} threads run on and on in {place}",
+        count,
+    )
 
 
 def _in_words(place: Place) -> str:
@@ -129,7 +174,22 @@ def explain(
     elif hangs:
         for symptom in whereabouts_of(program):
             failure.add(symptom)
+    if missed and not traceback and SAYS_TIMED_OUT.search(errors_of(program)):
+        failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
+    for seen in [symptom.seen for symptom in failure.symptoms]:
+        if row := source_row(seen, source_of(program)):
+            failure.add(Symptom(seen, hint=row.hint, wins=row.wins))
     return error
+
+
+def source_of(program: Process) -> str:
+    """Return the text of a Python program; '' of one in another language."""
+    words = list(program.command.words)
+    if not program.command.is_python or "-m" not in words:
+        return ""
+    module = words[words.index("-m") + 1]
+    file = program.folder.joinpath(*module.split(".")).with_suffix(".py")
+    return file.read_text("utf-8", "replace") if file.is_file() else ""
 
 
 def describe_status(status: int) -> str:
