@@ -1,4 +1,4 @@
-"""The checks of exercise 5, part B: the client hears keyboard and server.
+"""Exercise 5, part B: the client hears keyboard and server, and shows it harmlessly.
 
 The suite plays the server, and types on the client's keyboard.
 """
@@ -6,49 +6,52 @@ The suite plays the server, and types on the client's keyboard.
 import re
 
 from tests.harness import system
+from tests.harness.chat_client import (
+    expect_no_traceback,
+    expect_shown,
+    printed_by,
+    said,
+    start_chat,
+)
 from tests.harness.checks import check
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.screen import Screen
+from tests.harness.steps import show
 from tests.harness.words import _
 
-HARMFUL = "\x1b[2J\x07\x00\x9b31mred\rblue\x7f\u2028\u202e"
-ALIVE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")  # all but newlines
-GREETING = "* you are guest1 in #general\n"
-FROM_BOB = "2026-11-21T10:00:00Z #general <bob> hello, été ☀\n"
-LAST_WORDS = _(
-    "At the end of the input the server may still have much to say: what was typed last"
-    " comes back. Send /quit, and show what comes until the server closes."
-)
-CUT = _(
-    "recv() may end in the middle of a character: decode whole lines, never pieces."
+# Unicode's categories Cc, Zl and Zp, and the marks that turn the order of text around.
+HARMFUL = [
+    *map(chr, (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0))),
+    *"\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e",
+    *"\u2066\u2067\u2068\u2069",
+]
+# Marks and a joiner belong to the words and the picture that they are in.
+HARMLESS = "l'été ☀ नमस्ते 👩\u200d🚀"
+DRAFT = "half a "
+NOT_UTF8 = _(
+    "This line is not UTF-8, and another server may send anything:"
+    " decode(errors='replace') shows the rest of it."
 )
 NO_END = _("Every line ends with \\n: send it after the text.")
-KEPT_BACK = _(
-    "The client has read that. Print each line at once, with flush=True: into a pipe,"
-    " Python keeps back what it prints."
+IN_A_PIPE = _(
+    "A pipe echoes nothing, so nothing has to be erased there. Let terminal.py decide:"
+    " terminal.typed_lines(comes_back), terminal.show(line)."
 )
-
-
-def start_chat(lab: Lab, in_terminal: bool = False) -> tuple[Program, Peer]:
-    """Start the client, and be the server that it connects to and is greeted by."""
-    listener = lab.listen()
-    client = lab.start_client(listener.host, listener.port, in_terminal=in_terminal)
-    server = lab.accept(listener, client)
-    server.send(GREETING)
-    expect_shown(client, server, "guest1")
-    return client, server
-
-
-def expect_shown(client: Program, server: Peer, text: str) -> None:
-    """Expect what was sent to be printed; if not, look how far it has come."""
-    if not client.prints(text):
-        hint = KEPT_BACK if server.unread_by_program() == 0 else ""
-        if traceback := client.traceback():
-            hint = CUT if "UnicodeDecodeError" in traceback.text else ""
-        client.fail_printing(text, hint)
+INTO_THE_DRAFT = _(
+    "Somebody has typed half a line, and this was printed into it. terminal.show(line)"
+    " shows a line above what is being typed."
+)
+ONE_ROW = _(
+    "Only \\n ends a line. str.splitlines() cuts at \\r, U+2028 and others, too: take"
+    " split(b'\\n')."
+)
+AS_IT_IS = _("Replace only what HARMFUL finds: all other text stays as it is.")
+TO_BE_SEEN = _("Show an escape in its place: people should see that it came.")
+WITHOUT_QUOTES = _("ascii() returns the escape in quotes: [1:-1] takes them off.")
+WITHOUT_NICK = _("--nick NAME asks for a nick: the first line that you send is /nick.")
 
 
 @check(
@@ -64,15 +67,49 @@ def expect_shown(client: Program, server: Peer, text: str) -> None:
 def test_shows_what_comes(lab: Lab) -> None:
     client, server = start_chat(lab)
     text = f"hello, été ☀ {lab.random_word()}"
-    line = FROM_BOB.replace("hello, été ☀", text).encode()
+    line = said(text).encode()
     cut_in_a_character = line.index("é".encode()) + 1
     for piece in (line[:5], line[5:cut_in_a_character], line[cut_in_a_character:]):
         server.send(piece)
         server.wait_until_read()
-    expect_shown(client, server, text)
-    server.send("* bob left #general\n* carol joined #general\n")
-    expect_shown(client, server, "bob left #general")
-    expect_shown(client, server, "carol joined #general")
+    expect_shown(client, server, said(text))
+    long = f"* people in #general: {'somebody ' * 300}everybody\n"
+    server.send("! somebody has the nick bob\n* a notice of another day\n" + long)
+    for end in (
+        "! somebody has the nick bob",
+        "* a notice of another day",
+        " everybody",
+    ):
+        expect_shown(client, server, f"{end}\n")
+    server.send(b"* in Latin-1, this is a caf\xe9, and that is all\n")
+    expect_shown(client, server, ", and that is all\n", undecodable=NOT_UTF8)
+    expect_no_traceback(lab, client)
+    if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
+        expect_whole_draft(lab)
+
+
+def expect_whole_draft(lab: Lab) -> None:
+    """Say something while somebody types: it must not be shown in their line."""
+    client, server = start_chat(lab, in_terminal=True)
+    client.type(DRAFT)
+    client.expect_printed(DRAFT)
+    server.send(said("something in between"))
+    client.expect_printed("something in between")
+    screen = screen_of(client)
+    row = next((r for r in screen.everything() if "something in" in r), "")
+    if DRAFT in row and not screen.unknown:
+        lab.fail(
+            expected=(_("Expected the terminal to show"), _("it in a row of its own")),
+            got=(_("but it shows"), repr(row)),
+            hint=INTO_THE_DRAFT,
+        )
+
+
+def screen_of(client: Program) -> Screen:
+    """Return the screen of a terminal with all that a client has written there."""
+    screen = Screen()
+    screen.feed(bytes(client.stdout.data))
+    return screen
 
 
 @check(
@@ -88,27 +125,45 @@ def test_shows_what_comes(lab: Lab) -> None:
     read=_("Step 7: speak"),
 )
 def test_sends_what_is_typed(lab: Lab) -> None:
-    client, server = start_chat(lab)
+    nick = f"Zoë-{lab.random_word()}"
+    client, server = start_chat(lab, "--nick", nick)
+    expect_sent(server, f"/nick {nick}\n", WITHOUT_NICK)
     typed = f"hello from the keyboard, {lab.random_word()}"
     for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n"):
         client.type(line)
         expect_sent(server, line)
-    server.send(f"2026-11-21T10:00:00Z #general <guest1> {typed}\n")
-    server.send("* that was the receipt\n")
+    server.send(said(typed, nick), "* that was the receipt\n")
     client.expect_printed("that was the receipt")
     expect_once(lab, client, typed)
-    if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
+    expect_no_traceback(lab, client)
+    if not system.WINDOWS:
         expect_tidy_terminal(lab)
 
 
-def expect_sent(server: Peer, line: str) -> None:
+def expect_sent(server: Peer, line: str, hint: str = "") -> None:
     """Expect a line as it was typed."""
     try:
         server.expect(line)
     except CheckFailedError as error:
-        if server.unread == line.rstrip("\n").encode():
-            error.failure.hint = NO_END
+        without_end = server.unread == line.rstrip("\n").encode()
+        error.failure.hint = NO_END if without_end else hint or error.failure.hint
         raise
+
+
+def expect_once(lab: Lab, client: Program, typed: str) -> None:
+    """Look whether a client in a pipe, where nothing is echoed, shows a line again."""
+    printed = printed_by(client)
+    if printed.count(typed) > 1:
+        lab.fail(
+            expected=(_("Expected the client to print"), once(typed)),
+            got=(_("but it printed"), repr(printed)),
+        )
+    if "\x1b" in printed:
+        lab.fail(
+            expected=(_("Expected the client to print"), _("no ESC into a pipe")),
+            got=(_("but it printed"), repr(printed)),
+            hint=IN_A_PIPE,
+        )
 
 
 def expect_tidy_terminal(lab: Lab) -> None:
@@ -117,7 +172,7 @@ def expect_tidy_terminal(lab: Lab) -> None:
     for line, text in (("only once", "only once"), ("//slash", "/slash")):
         client.type(f"{line}\n")
         server.expect(f"{line}\n")
-        server.send(f"2026-11-21T10:00:00Z #general <guest1> {text}\n")
+        server.send(said(text, "guest1"))
         server.send(f"* that was the receipt of {line[:2]}\n")
         # A terminal echoes what is typed next at once: it must not come in between.
         client.expect_printed(f"the receipt of {line[:2]}")
@@ -129,23 +184,12 @@ def expect_tidy_terminal(lab: Lab) -> None:
         expect_on_screen_once(lab, client, text)
 
 
-def expect_once(lab: Lab, client: Program, typed: str) -> None:
-    """Look whether a client in a pipe, where nothing is echoed, says a line again."""
-    printed = bytes(client.stdout.data).decode(errors="replace")
-    if printed.count(typed) > 1:
-        lab.fail(
-            expected=(_("Expected the client to print"), once(typed)),
-            got=(_("but it printed"), repr(printed)),
-        )
-
-
 def expect_on_screen_once(lab: Lab, client: Program, typed: str) -> None:
     """Look whether the echo of a message was taken off the screen, and no command's.
 
     A client that does more with the screen than we know has taken care of it.
     """
-    screen = Screen()
-    screen.feed(bytes(client.stdout.data))
+    screen = screen_of(client)
     shown = "\n".join(screen.everything())
     if shown.count(typed) != 1 and not screen.unknown:
         lab.fail(
@@ -157,77 +201,6 @@ def expect_on_screen_once(lab: Lab, client: Program, typed: str) -> None:
 def once(text: str) -> str:
     """Say that a text should appear once."""
     return _("{text} once").format(text=repr(text))
-
-
-@check(
-    "5.12",
-    _("leaves with status 0 on /quit, /quitter, Ctrl+D and Ctrl+C"),
-    points=1,
-    needs=["5.10"],
-    hint=_(
-        "All ways out lead through one place that closes the connection. The thread"
-        " that listens to the server ends with it."
-    ),
-    read=_("Step 8: leave"),
-)
-def test_ways_out(lab: Lab) -> None:
-    for line in ("/quit\n", "/quitter\n"):
-        client, server = start_chat(lab)
-        client.type(line)
-        expect_to_leave(client, server)
-    client, server = start_chat(lab)
-    client.end_typing()
-    server.wait_for_more()
-    client.wait_until_idle()  # does it wait, or has it gone?
-    server.send("* the last words\n")
-    server.close()
-    if not client.prints("* the last words"):
-        client.fail_printing("* the last words", LAST_WORDS)
-    client.expect_exit()
-    client, server = start_chat(lab)
-    client.wait_until_idle()
-    client.interrupt()
-    expect_to_leave(client, server)
-
-
-def expect_to_leave(client: Program, server: Peer) -> None:
-    """Be a server that lets the client go: it may say /quit first, or just close."""
-    server.wait_for_more()
-    server.close()
-    client.expect_exit()
-
-
-@check(
-    "5.13",
-    _("says that the server is gone, or not to be reached, and ends"),
-    points=1,
-    needs=["5.10"],
-    hint=_(
-        "When lines() ends, the server is gone: say so, and end the program, although"
-        " the main thread still waits for the keyboard."
-    ),
-    read=_("Step 8: leave"),
-)
-def test_server_is_gone(lab: Lab) -> None:
-    for leave in (Peer.close, Peer.reset):
-        client, server = start_chat(lab)
-        printed = client.stdout.length + client.stderr.length
-        leave(server)
-        client.expect_exit(status=None)
-        if client.stdout.length + client.stderr.length == printed:
-            client.fail(
-                _("The server has closed the connection. The client is silent.")
-            )
-    client = lab.start_client(lab.host, system.free_port(lab.host))
-    client.expect_exit(status=1)
-    if len(re.findall(r"^error: .", client.errors(), re.M)) != 1:
-        client.fail(
-            expected=(
-                _("Expected on stderr"),
-                _("one line that starts with {text}").format(text="'error: '"),
-            ),
-            got=(_("but it is"), repr(client.errors())),
-        )
 
 
 @check(
@@ -244,17 +217,38 @@ def test_server_is_gone(lab: Lab) -> None:
 )
 def test_control_characters(lab: Lab) -> None:
     client, server = start_chat(lab)
-    server.send(FROM_BOB.replace("hello", HARMFUL))
+    harmful = "".join(f"({letter})" for letter in HARMFUL)
+    line = f"first, {HARMLESS}, {harmful}, last"
+    server.send(said(line), f"* notice: {harmful}\n", f"! refusal: {harmful}\n")
     server.send("* the next line\n")
     client.expect_printed("* the next line")
-    printed = bytes(client.stdout.data).decode(errors="replace").replace("\r\n", "\n")
-    if live := ALIVE.findall(printed):
-        client.fail(
-            expected=(_("Expected the client to print"), _("no control characters")),
-            got=(_("but among what it printed are"), repr("".join(live))),
-        )
-    if "red" not in printed or "blue" not in printed:
-        client.fail(
-            expected=(_("Expected the client to print"), _("the rest of the line")),
-            got=(_("but it printed"), repr(printed)),
-        )
+    printed = printed_by(client)
+    if live := [letter for letter in HARMFUL if letter in printed]:
+        fail_showing(lab, _("no control characters"), ascii("".join(live)))
+    rows = [row for row in printed.split("\n") if "first, " in row]
+    expect_readable(lab, "".join(rows))
+    expect_no_traceback(lab, client)
+
+
+def expect_readable(lab: Lab, row: str) -> None:
+    """Look at the row that shows the line with every harmful character in it."""
+    printed = show(row.encode())
+    if not row.endswith(", last"):
+        fail_showing(lab, _("this line in one row, to its last word"), printed, ONE_ROW)
+    if HARMLESS not in row:
+        fail_showing(lab, repr(HARMLESS), printed, AS_IT_IS)
+    if "()" in row:
+        lost = HARMFUL[row[: row.index("()")].count("(")]
+        wanted = _("something in the place of {text}").format(text=ascii(lost))
+        fail_showing(lab, wanted, printed, TO_BE_SEEN)
+    if quoted := re.search(r"""(["'])\\x1b\1""", row):
+        fail_showing(lab, r"\x1b", quoted[0], WITHOUT_QUOTES)
+
+
+def fail_showing(lab: Lab, wanted: str, printed: str, hint: str = "") -> None:
+    """Fail because of what the client has made of a line with harmful characters."""
+    lab.fail(
+        expected=(_("Expected the client to print"), wanted),
+        got=(_("but among what it printed is"), printed),
+        hint=hint,
+    )

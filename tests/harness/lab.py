@@ -86,7 +86,7 @@ class Lab:
     def start_client(
         self,
         host: str,
-        port: int,
+        port: int | str,
         *options: str,
         environment: dict[str, str] | None = None,
         in_terminal: bool = False,

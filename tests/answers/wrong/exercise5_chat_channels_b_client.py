@@ -90,7 +90,7 @@ WRONG = [
         did="closed the connection as soon as nothing more was typed",
         tempting="/quit is sent, what else should come?",
         caught_by="5.12",
-        words=("* the last words", "show what comes until"),
+        words=("'> the last message", "show what comes until"),
         file="client.py",
         changes=(("        wait_for_last_words(connection, reader)\n", ""),),
     ),
@@ -208,5 +208,196 @@ WRONG = [
         words=("/quitting",),
         file="client.py",
         changes=(('text in ("/quit", "/quitter")', 'text.startswith("/quit")'),),
+    ),
+    Wrong(
+        name="client_prints_into_the_draft",
+        did="printed what comes, and did not call terminal.show()",
+        tempting="print(…, flush=True) shows a line at once, too",
+        caught_by="5.10",
+        words=("in a row of its own", "half a ", "above what is being typed"),
+        file="client.py",
+        changes=(
+            ("terminal.show(harmless(line))", "print(harmless(line), flush=True)"),
+        ),
+    ),
+    Wrong(
+        name="client_trusts_in_utf8",
+        did="decoded lines without errors='replace'",
+        tempting="everything is lines of UTF-8, says PROTOCOL.md",
+        caught_by="5.10",
+        words=("UnicodeDecodeError", "errors='replace'"),
+        never=("decode whole lines",),
+        file="client.py",
+        changes=(('yield line.decode(errors="replace")', "yield line.decode()"),),
+    ),
+    Wrong(
+        name="client_ignores_nick",
+        did="took no notice of --nick",
+        tempting="one can type /nick",
+        caught_by="5.11",
+        words=("/nick Zoë", "the first line that you send is /nick"),
+        file="client.py",
+        changes=(
+            (
+                "        if arguments.nick:\n"
+                '            connection.send_line(f"/nick {arguments.nick}")\n',
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_erases_in_a_pipe",
+        did="erased typed messages itself, in a pipe as well",
+        tempting="in a terminal it looks right",
+        caught_by="5.11",
+        words=("no ESC into a pipe", "nothing has to be erased there"),
+        file="client.py",
+        changes=(
+            (
+                "            connection.send_line(text)\n",
+                "            connection.send_line(text)\n"
+                "            if comes_back(text):\n"
+                '                print("\\x1b[A\\x1b[2K", end="\\r", flush=True)\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_closes_at_eof",
+        did="closed the connection without /quit, and at once",
+        tempting="whoever has nothing more to say has finished",
+        caught_by="5.12",
+        words=("'/quit'", "send /quit there"),
+        file="client.py",
+        changes=(
+            ('    connection.send_line("/quit")\n', ""),
+            ("        wait_for_last_words(connection, reader)\n", ""),
+        ),
+    ),
+    Wrong(
+        name="client_waits_for_words_that_it_did_not_ask_for",
+        did="forgot /quit, and waited for the last words all the same",
+        tempting="wait_for_last_words() was given",
+        caught_by="5.12",
+        words=("'/quit'", "send /quit there"),
+        file="client.py",
+        changes=(('    connection.send_line("/quit")\n', ""),),
+    ),
+    Wrong(
+        name="client_loses_the_last_line",
+        did="dropped what followed the last newline",
+        tempting="every line has an end",
+        caught_by="5.13",
+        words=("lacks its en", "is a line, too"),
+        file="client.py",
+        changes=(
+            (
+                "        if rest:  # a last line without its newline\n"
+                '            yield rest.decode(errors="replace")\n',
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_says_gone_to_who_leaves",
+        did="said that the server is gone, whoever had left",
+        tempting="the server has closed the connection, after all",
+        caught_by="5.13",
+        words=("The server has closed the connection.", "leaving.is_set()"),
+        file="client.py",
+        changes=(("    if not leaving.is_set():\n", "    if True:\n"),),
+    ),
+    Wrong(
+        name="client_forgets_quitter",
+        did="left the loop at /quit, but not at /quitter",
+        tempting="the server closes the connection then",
+        caught_by="5.13",
+        words=("after /quitter it says", "/quitter"),
+        file="client.py",
+        changes=(('text in ("/quit", "/quitter")', 'text == "/quit"'),),
+    ),
+    Wrong(
+        name="client_gives_no_reason",
+        did="wrote the same error line for everything",
+        tempting="it says that it cannot connect",
+        caught_by="5.13",
+        words=("that the host is unknown", "has the reason as its text"),
+        file="client.py",
+        changes=(("connect to {address}: {error}", "connect to {address}"),),
+    ),
+    Wrong(
+        name="client_knows_refusals_only",
+        did="caught ConnectionRefusedError, and no other OSError",
+        tempting="it is what one sees when one forgets to start the server",
+        caught_by="5.13",
+        words=("traceback", "gaierror"),
+        file="client.py",
+        changes=(
+            (
+                "except (OSError, UnicodeError) as error",
+                "except ConnectionRefusedError as error",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_splits_with_splitlines",
+        did="cut what comes with str.splitlines()",
+        tempting="it is called splitlines",
+        caught_by="5.14",
+        words=("in one row", "Only \\n ends a line"),
+        file="client.py",
+        changes=(
+            (
+                'yield line.decode(errors="replace")',
+                'yield from line.decode(errors="replace").splitlines()',
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_shows_escapes_in_quotes",
+        did="did not take the quotes off what ascii() returns",
+        tempting="one sees the escape",
+        caught_by="5.14",
+        words=(r"'\x1b'", "[1:-1]"),
+        file="client.py",
+        changes=(("ascii(found[0])[1:-1]", "ascii(found[0])"),),
+    ),
+    Wrong(
+        name="client_hides_control_characters",
+        did="took harmful characters out",
+        tempting="what is not there does no harm",
+        caught_by="5.14",
+        words=("in the place of '", "people should see that it came"),
+        file="client.py",
+        changes=(("lambda found: ascii(found[0])[1:-1]", '""'),),
+    ),
+    Wrong(
+        name="client_escapes_all_but_ascii",
+        did="showed the whole line by its ascii()",
+        tempting="it is one call, and what it returns is harmless",
+        caught_by="5.10",
+        words=("été",),
+        file="client.py",
+        changes=(
+            (
+                "return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)",
+                "return ascii(text)[1:-1]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_escapes_joiners",
+        did="escaped what str.isprintable() says is not printable",
+        tempting="it is what the method is called",
+        caught_by="5.14",
+        words=("Replace only what HARMFUL finds",),
+        file="client.py",
+        changes=(
+            (
+                "return HARMFUL.sub(lambda found: ascii(found[0])[1:-1], text)",
+                'return "".join(\n'
+                "        c if c.isprintable() else ascii(c)[1:-1] for c in text\n"
+                "    )",
+            ),
+        ),
     ),
 ]

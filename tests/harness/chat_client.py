@@ -1,0 +1,62 @@
+"""What the suites of the chat's client share: the client, and the server they play.
+
+The suite types on the client's keyboard, and decides what arrives from its server.
+"""
+
+from tests.harness.lab import Lab
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+from tests.harness.words import _
+
+GREETING = "* you are guest1 in #general"
+CUT = _(
+    "recv() may end in the middle of a character: decode whole lines, never pieces."
+)
+KEPT_BACK = _(
+    "The client has read that. Print each line at once, with flush=True: into a pipe,"
+    " Python keeps back what it prints."
+)
+
+
+def said(text: str, nick: str = "bob") -> str:
+    """Return the line that shows a message, as a server sends it."""
+    return f"2026-11-21T10:00:00Z #general <{nick}> {text}\n"
+
+
+def start_chat(
+    lab: Lab, *options: str, in_terminal: bool = False
+) -> tuple[Program, Peer]:
+    """Start the client, and be the server that it connects to and is greeted by."""
+    listener = lab.listen()
+    address = listener.host, listener.port
+    client = lab.start_client(*address, *options, in_terminal=in_terminal)
+    server = lab.accept(listener, client)
+    server.send(f"{GREETING}\n")
+    expect_shown(client, server, GREETING)
+    return client, server
+
+
+def expect_shown(
+    client: Program, server: Peer, text: str, undecodable: str = CUT
+) -> None:
+    """Expect what was sent to be printed; if not, look how far it has come.
+
+    ``undecodable`` is the hint for a client that could not decode it.
+    """
+    if client.prints(text):
+        return
+    hint = KEPT_BACK if server.unread_by_program() == 0 else ""
+    if traceback := client.traceback():
+        hint = undecodable if "UnicodeDecodeError" in traceback.text else ""
+    client.fail_printing(text, hint)
+
+
+def printed_by(client: Program) -> str:
+    r"""Return what a client has printed so far, with \n for each end of a line."""
+    return bytes(client.stdout.data).decode(errors="replace").replace("\r\n", "\n")
+
+
+def expect_no_traceback(lab: Lab, client: Program) -> None:
+    """Look whether a client has printed a traceback, although it goes on."""
+    if client.traceback():
+        lab.fail(_("{name} goes on, but not all of it.").format(name=client.name))
