@@ -31,7 +31,7 @@ from tests.harness.text_report import (
 from tests.harness.watch import watch
 from tests.harness.words import _
 
-CHECK_LIMIT = 90  # seconds: a last resort, far above a check's own limits
+CHECK_LIMIT = 240  # seconds: a last resort, far above a check's own limits
 CHECK = pytest.StashKey[Check]()
 LAB_OF = pytest.StashKey[Lab]()
 STATE = pytest.StashKey["State"]()
