@@ -64,7 +64,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
         listening.listen(1)
     except (OSError, UnicodeError) as error:
         listening.close()
-        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+        sys.exit(f"error: {error}. So nobody listens at {host}, {port}.")
     print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
     return listening
 
@@ -98,7 +98,9 @@ def build_response() -> bytes:
     lines = [
         "HTTP/1.1 200 OK",
         "x-Empty:",
-        "connection:Close",
+        "connection:\tClose",
+        "Set-Cookie: one=1",
+        "Set-Cookie: two=2; HttpOnly",
         f"DATE: {email.utils.formatdate(usegmt=True)}",
         "X-Colons: a:b, c: d",
         f"content-LENGTH:   {len(body)}  ",
@@ -141,7 +143,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = parse_arguments()
     try:
-        print("still asleep:", warm_up(), file=sys.stderr)
+        log("still asleep:", warm_up())
         with open_listening_socket(arguments.host, arguments.port) as listening:
             log("now I wait")
             with accept_client(listening) as client:

@@ -69,7 +69,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
         listening.listen(50)
     except (OSError, UnicodeError) as error:
         listening.close()
-        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+        sys.exit(f"error: {error}. So nobody listens at {host}, {port}.")
     print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
     return listening
 
@@ -123,7 +123,9 @@ def build_response(status: http.HTTPStatus) -> bytes:
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}",
         "x-Empty:",
-        "connection:Close",
+        "connection:\tClose",
+        "Set-Cookie: one=1",
+        "Set-Cookie: two=2; HttpOnly",
         f"DATE: {email.utils.formatdate(usegmt=True)}",
         *(["aLLOW:GET"] if status == http.HTTPStatus.METHOD_NOT_ALLOWED else []),
         f"content-LENGTH:   {len(body)}  ",
@@ -168,7 +170,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments = parse_arguments()
     try:
-        print("still asleep:", warm_up(), file=sys.stderr)
+        log("still asleep:", warm_up())
         with open_listening_socket(arguments.host, arguments.port) as listening:
             while True:
                 with accept_client(listening) as client:

@@ -67,7 +67,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
         listening.listen(50)
     except (OSError, UnicodeError) as error:
         listening.close()
-        sys.exit(f"error: cannot listen on {host}:{port}: {error}")
+        sys.exit(f"error: {error}. So nobody listens at {host}, {port}.")
     listening.settimeout(0.2)
     print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
     return listening
@@ -208,7 +208,7 @@ def main() -> None:
     signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, ignore)
     signal.signal(signal.SIGTERM, ignore)
-    print("still asleep:", warm_up(), file=sys.stderr)
+    log("still asleep:", warm_up())
     relay = Relay()
     with open_listening_socket(arguments.host, arguments.port) as listening:
         doors = [
