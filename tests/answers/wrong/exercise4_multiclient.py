@@ -81,8 +81,7 @@ WRONG = [
         did="let a pool of two threads serve the clients",
         tempting="starting a thread for each client costs too much, one reads",
         caught_by="4.3",
-        words=("one thread per client",),
-        also=("4.2",),
+        words=("serves 2 clients at the same time", "pool"),
         changes=(
             (
                 "threading.Thread(target=self.serve_client, args=[client]).start()",
@@ -104,8 +103,7 @@ WRONG = [
         did="put the sender's address before the line",
         tempting="one would like to know who speaks",
         caught_by="4.2",
-        words=("unchanged",),
-        also=("4.3", "4.12"),
+        words=("unchanged", "adds nothing to a line"),
         changes=(
             (
                 "client.sendall(line)",
@@ -118,7 +116,7 @@ WRONG = [
         did="relayed line.strip()",
         tempting="it takes the newline off, and it looks tidy",
         caught_by="4.2",
-        words=(r"with the \r where there was one",),
+        words=(r"with the \r where there was one", "strip()"),
         changes=(("check_length(line)", "check_length(line.strip())"),),
     ),
     Wrong(
@@ -126,7 +124,7 @@ WRONG = [
         did="relayed only lines with something in them",
         tempting="'if line:' comes to hand easily",
         caught_by="4.2",
-        words=("the same bytes",),
+        words=("An empty line is a line",),
         changes=(
             (
                 "        for line in lines:\n",
@@ -138,8 +136,8 @@ WRONG = [
         name="decodes_each_recv",
         did="decoded what each recv() brought",
         tempting="split() and print() are known from text",
-        caught_by="4.5",
-        words=("can't decode", "Keep what is left"),
+        caught_by="4.2",
+        words=("can't decode", "not decode it"),
         changes=(("(rest + received)", "(rest + received.decode().encode())"),),
     ),
     Wrong(
@@ -147,7 +145,7 @@ WRONG = [
         did="kept the rest of all clients in one variable",
         tempting="a global variable is simplest",
         caught_by="4.5",
-        words=("per client",),
+        words=("share one variable",),
         changes=(
             ('    rest = b""\n    while', "    global rest\n    while"),
             ("\n\nclass Relay:", '\n\nrest = b""\n\n\nclass Relay:'),
@@ -286,7 +284,7 @@ WRONG = [
         changes=(
             (
                 "    except KeyboardInterrupt:\n",
-                "    except SystemExit:\n",
+                "    except EOFError:\n",
             ),
         ),
     ),

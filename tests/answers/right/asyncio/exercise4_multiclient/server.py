@@ -1,5 +1,6 @@
 """Exercise 4 with asyncio: one coroutine per client instead of one thread."""
 
+import argparse
 import asyncio
 import signal
 import sys
@@ -58,7 +59,7 @@ async def run(host: str, port: int) -> None:
             break
     try:
         server = await asyncio.start_server(serve, host, port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
@@ -70,12 +71,22 @@ async def run(host: str, port: int) -> None:
             writer.close()
 
 
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names; ValueError for argparse if there is none."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{port} is not a port")
+    return port
+
+
 def main() -> None:
     """Relay lines until Ctrl+C."""
-    host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
-    port = int(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    parser = argparse.ArgumentParser()
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    arguments = parser.parse_args()
     with suppress(KeyboardInterrupt):
-        asyncio.run(run(host, port))
+        asyncio.run(run(arguments.host, arguments.port))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Each client has an outbox. What a client cannot take yet waits there, so that no
 waits for it.
 """
 
+import argparse
 import os
 import selectors
 import signal
@@ -120,19 +121,29 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     listening.listen()
     print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
     return listening
 
 
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names; ValueError for argparse if there is none."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"{port} is not a port")
+    return port
+
+
 def main() -> None:
     """Relay lines until Ctrl+C."""
-    host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
-    port = int(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    parser = argparse.ArgumentParser()
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with listen(host, port) as listening:
+    with listen(arguments.host, arguments.port) as listening:
         relay = Relay(listening)
         try:
             relay.run()
