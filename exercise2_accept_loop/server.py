@@ -45,7 +45,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen()
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = listening.getsockname()
     print(f"Listening on {host}:{port}", flush=True)

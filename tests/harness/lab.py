@@ -75,10 +75,11 @@ class Lab:
         self.programs.append(server)
         return server
 
-    def start_with_port(self, port: str) -> Program:
-        """Start the exercise's server with a port that somebody has mistyped."""
-        command = self._command(self.exercise, "server", self.host, port)
-        name = self._name(_("server"), self.host, port)
+    def start_with_port(self, port: int | str, host: str = "") -> Program:
+        """Start the exercise's server with a port or a host that cannot be right."""
+        host = host or self.host
+        command = self._command(self.exercise, "server", host, port)
+        name = self._name(_("server"), host, port)
         server = Program(name, command, self.submission.folder, self.history)
         self.programs.append(server)
         return server

@@ -5,6 +5,8 @@ from tests.answers.catalogue import Wrong
 LEAVES_LOOP = "        if not received:\n            break\n"
 LOOP = 'while b"\\r\\n\\r\\n" not in head:'
 REUSEADDR = "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
+CANNOT_LISTEN = "    except OSError as error:\n        sys.exit("
+CLIENT_GONE = "    except OSError as error:\n        print("
 REUSEPORT = REUSEADDR.replace("REUSEADDR", "REUSEPORT")
 
 WRONG = [
@@ -56,7 +58,7 @@ WRONG = [
         did="wrote the line ends in a raw string: backslashes and letters",
         tempting="r'' looks right for something with backslashes",
         caught_by="1.2",
-        words=("'HTTP/1.1 200 OK", "this is the first difference"),
+        words=("'HTTP/1.1 200 OK\\r\\n'", "In a raw string", "leave the r out"),
         changes=(('"HTTP/1.1 200 OK\\r\\n"', 'r"HTTP/1.1 200 OK\\r\\n"'),),
     ),
     Wrong(
@@ -244,8 +246,13 @@ WRONG = [
         did="did not catch OSError",
         tempting="clients close, they do not reset",
         caught_by="1.9",
-        words=("ConnectionResetError", "catch that around"),
-        changes=(("except OSError as error", "except TimeoutError as error"),),
+        words=("ConnectionResetError", "around the work for one connection"),
+        changes=(
+            (
+                "    except OSError as error:\n        print",
+                "    except EOFError as error:\n        print",
+            ),
+        ),
     ),
     Wrong(
         name="ctrl_c_ends_in_a_traceback",
@@ -269,7 +276,12 @@ WRONG = [
         tempting="the traceback says what happened",
         caught_by="1.10",
         words=("Address already in use", "error: "),
-        changes=(("except (OSError, UnicodeError)", "except UnicodeError"),),
+        changes=(
+            (
+                "except OSError as error:\n        sys",
+                "except EOFError as error:\n        sys",
+            ),
+        ),
     ),
     Wrong(
         name="shares_the_port",
@@ -278,5 +290,180 @@ WRONG = [
         caught_by="1.10",
         words=("SO_REUSEPORT",),
         changes=((REUSEADDR, REUSEADDR + f"        {REUSEPORT}"),),
+    ),
+    Wrong(
+        name="takes_the_pair_for_a_socket",
+        did="returned what accept() returns: a pair",
+        tempting="accept() accepts, so it returns the client",
+        caught_by="1.1",
+        words=("before it said a word", "accept() returns a pair"),
+        never=("flush", "recv"),
+        changes=(("return listening.accept()[0]", "return listening.accept()"),),
+    ),
+    Wrong(
+        name="decorates_the_line",
+        did="printed the line with more words around it",
+        tempting="it reads better",
+        caught_by="1.1",
+        words=("must be exactly this", "'Server '", "'...'"),
+        never=("getsockname", "flush"),
+        changes=(
+            (
+                'print(f"Listening on {host}:{port}"',
+                'print(f"Server Listening on {host}:{port}..."',
+            ),
+        ),
+    ),
+    Wrong(
+        name="listens_in_a_log",
+        did="printed the line on stderr",
+        tempting="that is where a server's messages go",
+        caught_by="1.1",
+        words=("on stderr",),
+        never=("getsockname", "flush"),
+        changes=(('{port}", flush=True)', '{port}", file=sys.stderr)'),),
+    ),
+    Wrong(
+        name="line_ends_the_wrong_way_round",
+        did="ended the lines with \\n\\r",
+        tempting="one remembers the two, not their order",
+        caught_by="1.2",
+        words=("'\\rContent-Type", "CR, then LF"),
+        never=("begins with a space",),
+        changes=(
+            (
+                "    return head.encode() + body",
+                '    return head.replace("\\r\\n", "\\n\\r").encode() + body',
+            ),
+        ),
+    ),
+    Wrong(
+        name="line_ends_twice",
+        did="copied the head into a triple-quoted string, with its \\r\\n",
+        tempting="the handout shows a \\r\\n at the end of each line",
+        caught_by="1.3",
+        words=("there is one more \\n", "triple-quoted"),
+        never=("here an empty line ends the head",),
+        also=("1.4",),
+        changes=(
+            (
+                "    return head.encode() + body",
+                '    return head.replace("\\r\\n", "\\r\\n\\n").encode() + body',
+            ),
+        ),
+    ),
+    Wrong(
+        name="decodes_each_piece",
+        did="decoded what each recv() brought",
+        tempting="the request is text",
+        caught_by="1.5",
+        words=("UnicodeDecodeError", "without decode()"),
+        changes=(
+            (
+                "        head += received\n",
+                "        head += received.decode().encode()\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="decodes_the_request",
+        did="decoded the request",
+        tempting="it came whole, so it is whole text",
+        caught_by="1.5",
+        words=("UnicodeDecodeError", "0xe9"),
+        also=("1.9",),
+        changes=(
+            (
+                'if b"\\r\\n\\r\\n" in read_head(client):',
+                'if "\\r\\n\\r\\n" in read_head(client).decode():',
+            ),
+        ),
+    ),
+    Wrong(
+        name="lingers_for_no_time",
+        did="set SO_LINGER with a time of 0 against TIME_WAIT",
+        tempting="the port is free immediately",
+        caught_by="1.6",
+        words=("SO_LINGER", "had been read"),
+        never=("has not read", "unread"),
+        changes=(
+            (
+                "                serve_client(client)\n",
+                "                linger = bytes([1, 0, 0, 0, 0, 0, 0, 0])\n"
+                "                level, option = socket.SOL_SOCKET, socket.SO_LINGER\n"
+                "                client.setsockopt(level, option, linger)\n"
+                "                serve_client(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="one_error_for_all",
+        did="caught everything around bind(), and called it a taken port",
+        tempting="it is the only error that one has met",
+        caught_by="1.10",
+        words=("another mistake", "own words"),
+        never=("SO_REUSEPORT", "KeyboardInterrupt"),
+        changes=(
+            (
+                "except OSError as error:\n        sys.exit(f",
+                "except:\n        sys.exit(f",
+            ),
+            (
+                'f"error: cannot listen on {host}:{port}: {error}"',
+                '"error: port is taken"',
+            ),
+        ),
+    ),
+    Wrong(
+        name="error_on_stdout",
+        did="printed the error line on stdout",
+        tempting="print() prints there",
+        caught_by="1.10",
+        words=("on stdout", "sys.exit"),
+        never=("SO_REUSEPORT", "KeyboardInterrupt"),
+        changes=(
+            (
+                'sys.exit(f"error: cannot listen on {host}:{port}: {error}")',
+                'print(f"error: cannot listen on {host}:{port}: {error}")\n'
+                "        sys.exit(1)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="any_number_is_a_port",
+        did="took every number for a port",
+        tempting="int() complains about what is not a number",
+        caught_by="1.10",
+        words=("OverflowError", "0 to 65535"),
+        never=("SO_REUSEPORT", "KeyboardInterrupt"),
+        changes=(
+            ("if text.isdecimal() and int(text) <= 65535:", "if int(text) != 99999:"),
+        ),
+    ),
+    Wrong(
+        name="waits_half_a_second",
+        did="did not go on after the time limit of accept()",
+        tempting="a browser is there quickly",
+        caught_by="1.10",
+        words=("did not wait for a client", "TimeoutError"),
+        never=("SO_REUSEPORT", "KeyboardInterrupt"),
+        changes=(
+            (
+                "        except TimeoutError:\n            continue",
+                "        except EOFError:\n            continue",
+            ),
+        ),
+    ),
+    Wrong(
+        name="asks_again_and_again",
+        did="set the listening socket to non-blocking",
+        tempting="then Ctrl+C always comes through",
+        caught_by="1.10",
+        words=("keeps a processor busy", "setblocking"),
+        never=("SO_REUSEPORT", "KeyboardInterrupt"),
+        changes=(
+            ("listening.settimeout(0.5)", "listening.setblocking(False)"),
+            ("except TimeoutError:", "except BlockingIOError:"),
+        ),
     ),
 ]

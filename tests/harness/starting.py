@@ -1,0 +1,187 @@
+"""How a server starts: what it prints, its defaults, and what it cannot do."""
+
+import re
+from dataclasses import replace
+from typing import NoReturn
+
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import SOON
+from tests.harness.program import Program
+from tests.harness.steps import Kind, show
+from tests.harness.symptoms import describe_status
+from tests.harness.words import _
+
+ELSEWHERE = "192.0.2.1"  # on nobody's machine: RFC 5737, section 3
+NO_NAME = "a..b"  # what no host can be called
+
+
+def announced_port(server: Server) -> int:
+    """Return the port in the line "Listening on HOST:PORT", which holds no more.
+
+    It is the one that was asked for; with 0, any that the system may have chosen.
+    """
+    start = re.escape(f"Listening on {server.host}:")
+    port = str(server.port or r"[1-9]\d*")
+    right = re.compile(rf"^{start}({port})\r?\n".encode(), re.M)
+    waits = server.slices(SOON)
+    server.stdout.wait_for(re.compile(rb"listening.*\n", re.I).search, waits)
+    found = right.search(server.stdout.data)
+    if not found:
+        _fail_to_announce(server)
+    line = found[0].decode().rstrip()
+    server.history.event(server.name, _("prints {text}").format(text=repr(line)))
+    return int(found[1])
+
+
+def _fail_to_announce(server: Server) -> NoReturn:
+    """Fail because the line is not there, or not as it should be."""
+    wanted = f"Listening on {server.host}:{server.port or ''}"
+    in_words = repr(wanted)
+    if not server.port:
+        in_words = _("{start} and the port that the system chose").format(
+            start=in_words
+        )
+    printed = bytes(server.stdout.data)
+    server.fail(
+        expected=(_("Expected the server to print"), in_words),
+        got=(_("but its stdout is"), show(printed)),
+        hint=_hint_on_announcement(server, wanted, printed.decode(errors="replace")),
+    )
+
+
+def _hint_on_announcement(server: Server, wanted: str, printed: str) -> str:
+    before, it, after = printed.partition(wanted)
+    before, after = before.rpartition("\n")[2], after.partition("\n")[0]
+    if it and not server.port:
+        return _("getsockname() of the listening socket returns the real port.")
+    if it and (before or after.strip("\r")):
+        text = _(
+            "The line must be exactly this: yours has {before} before it, and {after}"
+            " after it."
+        )
+        return text.format(before=repr(before), after=repr(after))
+    if it:
+        return _("The line does not end: that is what print() does by itself.")
+    if wanted in server.errors():
+        return _("The line is on stderr. Let print() write it on stdout.")
+    return ""
+
+
+# -- what goes wrong ------------------------------------------------------------------
+
+
+TAKEN = _(
+    "The port is taken: the second server must end. If it runs, SO_REUSEPORT, or on"
+    " Windows SO_REUSEADDR, has let it. If it ends with a traceback, catch the OSError"
+    " of bind() and listen(). sys.exit('error: …') prints the line and ends with status"
+    " 1."
+)
+NO_HOST = _(
+    "No machine of that name or address is here, so bind() raises OSError: catch it,"
+    " and show its own words."
+)
+NO_PORT = _("A port is a number from 0 to 65535. What is not gets an error line.")
+
+
+def expect_good_starts(lab: Lab, taken: int) -> None:
+    """Expect the defaults, and where nobody can listen an error line with its reason.
+
+    All these programs start at the same time: the first waits are for all of them.
+    """
+    second = lab.start_with_port(taken)
+    hosts = [lab.start_with_port(65535, host) for host in (ELSEWHERE, NO_NAME)]
+    ports = [lab.start_with_port(port) for port in ("http", "-1", "65536")]
+    usual = [start_with(lab, lab.host), start_with(lab)]
+    reason = reason_of(second, TAKEN)
+    no_ports = [reason_of(program, NO_PORT, usage=True) for program in ports]
+    for program in hosts:
+        if reason_of(program, NO_HOST) in (reason, no_ports[-1]):
+            _fail_to_give_a_reason(program)
+    for server in filter(None, usual):
+        expect_default_address(server, reason)
+
+
+def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
+    """Expect status 1 and an error line on stderr; return it without its address.
+
+    For wrong ``usage``, argparse's own words and status 2 are as good.
+    """
+    program.expect_exit(None, hint=hint)
+    status, errors = program.process.returncode, program.errors()
+    found = re.search(rf"{'' if usage else '^'}error: (.+)", errors, re.M)
+    if not found:
+        stdout = bytes(program.stdout.data)
+        program.fail(
+            expected=(_("Expected a line on stderr"), _("that begins with 'error: '")),
+            got=(_("but stderr is"), repr(errors) if errors else _("empty")),
+            hint=ON_STDOUT if b"error: " in stdout else hint,
+        )
+    if status != 1 and not (usage and status == 2):
+        program.fail(
+            expected=(
+                _("Expected {name} to end with").format(name=program.name),
+                describe_status(1),
+            ),
+            got=(_("but it ended with"), describe_status(status)),
+            hint=hint,
+        )
+    return ADDRESS.sub("", found[1])
+
+
+ON_STDOUT = _("The line is on stdout. sys.exit('error: …') writes it on stderr.")
+# What a line may name beside its reason.
+ADDRESS = re.compile(rf"\d+\.\d+\.\d+\.\d+|{re.escape(NO_NAME)}|\b\d{{4,5}}\b")
+
+
+def _fail_to_give_a_reason(program: Program) -> NoReturn:
+    """Fail because a host that is not there got the words for a taken port."""
+    program.fail(
+        expected=(_("Expected a line on stderr"), _("that says what is wrong")),
+        got=(_("but it says"), repr(program.errors())),
+        remark=_("It is the line for another mistake; here it is the host."),
+        hint=_(
+            "Show the error's own words: 'except OSError as error', and {error} in the"
+            " line. A bare 'except:' catches your typing errors, too."
+        ),
+    )
+
+
+# -- the defaults ---------------------------------------------------------------------
+
+
+def start_with(lab: Lab, *host: str) -> Server | None:
+    """Start the server with a HOST alone, or with nothing; None if it is not Python.
+
+    For another language, the submission says itself what is on the command line.
+    """
+    command = lab.submission.command(lab.exercise, "server", lab.host, 8080, lab.folder)
+    if not command.is_python:
+        return None
+    command = replace(command, words=[*command.words[:-2], *host])
+    name = _("server with a HOST alone") if host else _("server without a HOST")
+    lab.history.arrives(Kind.STARTS, name, _("starts"))
+    server = Server(name, command, lab.submission.folder, lab.history)
+    server.host, server.port, server.peers = "".join(host) or "127.0.0.1", 8080, []
+    lab.programs.append(server)
+    return server
+
+
+def expect_default_address(server: Server, taken: str) -> None:
+    """Expect a server on its default address, or to say that somebody else is there."""
+    server.stdout.wait_for(lambda data: b"\n" in data, server.slices(SOON))
+    if server.stdout.data or server.traceback():
+        announced_port(server)
+    elif (reason := reason_of(server, NO_DEFAULT)) != taken:
+        server.fail(
+            expected=(
+                _("Expected the server to listen on"),
+                f"{server.host}:{server.port}",
+            ),
+            got=(_("but it says"), reason),
+            hint=NO_DEFAULT,
+        )
+
+
+NO_DEFAULT = _(
+    "HOST and PORT may be left out: then they are 127.0.0.1 and 8080. That was given."
+)
