@@ -97,7 +97,7 @@ def type_lines(
 
 def comes_back(text: str) -> bool:
     """Return whether the server will send a typed line back: is it a message?"""
-    # TODO 5.11: return True for a message. //text is one; commands and "" are not
+    # TODO 5.11: return True for a message. //text is one, a command is not
     return False
 
 

@@ -23,6 +23,11 @@ LAST_WORDS = _(
     "At the end of the input the server may still have much to say: what was typed last"
     " comes back. Send /quit, and show what comes until the server closes."
 )
+TWICE = _(
+    "Ctrl+C raises KeyboardInterrupt anywhere, also while you wait for the last words:"
+    " close the connection in a finally block, and the other thread ends with it."
+)
+NO_LINE = _("An empty remainder is not a line: yield it only if it isn't b''.")
 LAST_LINE = _("What follows the last \\n is a line, too, when the stream ends.")
 IS_LEAVING = _(
     "Say that the server is gone only if you are not leaving: see leaving.is_set()."
@@ -60,6 +65,18 @@ def test_ways_out(lab: Lab) -> None:
         client.wait_until_idle()
         leave(client)
         expect_farewell(client, server)
+    expect_impatience(lab)
+
+
+def expect_impatience(lab: Lab) -> None:
+    """Press Ctrl+C twice: the second time, the client need not wait any more."""
+    client, server = start_chat(lab)
+    client.wait_until_idle()
+    client.interrupt()
+    server.wait_for_more()  # /quit
+    client.wait_until_idle()
+    client.interrupt()
+    client.expect_exit(hint=TWICE)
 
 
 def expect_farewell(client: Program, server: Peer) -> None:
@@ -73,12 +90,15 @@ def expect_farewell(client: Program, server: Peer) -> None:
         error.failure.hint = TAKE_LEAVE
         raise
     client.wait_until_idle()  # does it wait, or has it gone?
-    server.send(said(LAST_MESSAGE, "guest1") + "* bye\n")  # may be too late
-    server.close()
-    for words in (f"> {LAST_MESSAGE}\n", "* bye\n"):
+    for words in (said(LAST_MESSAGE, "guest1"), "* bye"):
+        server.send(f"{words}\n")  # it may be too late
         if not client.prints(words):
             client.fail_printing(words, LAST_WORDS)
+        client.wait_until_idle()
+    server.close()
     client.expect_exit()
+    if "\n\n" in printed_by(client):
+        client.fail(_("The client prints an empty line at the end."), hint=NO_LINE)
 
 
 @check(
@@ -94,19 +114,20 @@ def expect_farewell(client: Program, server: Peer) -> None:
 )
 def test_server_is_gone(lab: Lab) -> None:
     client, server = start_chat(lab)
-    server.send("* the last line lacks its en")
+    server.send(b"* caf\xe9, and the line lacks its en")
     server.wait_until_read()
     server.close()
     client.expect_exit(status=None)
     if "lacks its en" not in printed_by(client):
-        client.fail_printing("* the last line lacks its en", LAST_LINE)
+        client.fail_printing("* caf\ufffd, and the line lacks its en", LAST_LINE)
     farewell = words_after(client, "lacks its en")
     client, server = start_chat(lab)
     server.reset()
     client.expect_exit(status=None)
     if not farewell or not words_after(client, "#general"):
         client.fail(_("The server has closed the connection. The client is silent."))
-    expect_to_leave_quietly(lab, farewell)
+    for line in ("/quit", "/quitter"):
+        expect_to_leave_quietly(lab, line, farewell)
     expect_reasons(lab)
 
 
@@ -116,17 +137,17 @@ def words_after(client: Program, text: str) -> str:
     return (printed + client.errors()).strip()
 
 
-def expect_to_leave_quietly(lab: Lab, farewell: str) -> None:
+def expect_to_leave_quietly(lab: Lab, line: str, farewell: str) -> None:
     """See that a user who leaves isn't told that the server has gone."""
     client, server = start_chat(lab)
-    client.type("/quitter\n")
+    client.type(f"{line}\n")
     server.wait_for_more()
     server.close()
     client.expect_exit()
     if farewell in words_after(client, "#general"):
         lab.fail(
             expected=(_("Expected the client to print"), _("nothing more")),
-            got=(_("but after /quitter it says"), repr(farewell)),
+            got=(_("but after {line} it says").format(line=line), repr(farewell)),
             hint=IS_LEAVING,
         )
 
@@ -140,7 +161,7 @@ def expect_reasons(lab: Lab) -> None:
         lab.start_client("255.255.255.255", port),  # everybody, which TCP cannot reach
         lab.start_client("two..dots", port),
     ]
-    mistyped = [lab.start_client(lab.host, port) for port in ("http", "65536")]
+    mistyped = {port: lab.start_client(lab.host, port) for port in ("http", "65536")}
     why_refused = expect_error(refused).replace(f"{lab.host}:{port}", "")
     why_unknown = expect_error(unknown).replace(f"no-such-host.invalid:{port}", "")
     if why_refused == why_unknown:
@@ -155,8 +176,11 @@ def expect_reasons(lab: Lab) -> None:
             last.fail(_("65535 is a port like any other."), hint=LAST_PORT)
     for client in others:
         expect_error(client)
-    for client in mistyped:
-        expect_error(client, usage=True)
+    for text, client in mistyped.items():
+        if text not in expect_error(client, usage=True):
+            client.fail(
+                _("The error does not say that {text} is wrong.").format(text=text)
+            )
 
 
 def expect_error(client: Program, *, usage: bool = False) -> str:
@@ -166,10 +190,10 @@ def expect_error(client: Program, *, usage: bool = False) -> str:
     """
     client.expect_exit(None, RESOLVER, ONE_LINE)
     errors = re.findall(r"^.*error: .+", client.errors(), re.M)
-    right = (1, 2) if usage else (1,)
-    if client.process.returncode not in right:
+    by_argparse = usage and client.process.returncode == 2
+    if not by_argparse:
         client.expect_exit(1, SOON, ONE_LINE)
-    if len(errors) != 1 or not (usage or errors[0].startswith("error: ")):
+    if len(errors) != 1 or not (by_argparse or errors[0].startswith("error: ")):
         client.fail(
             expected=(
                 _("Expected on stderr"),

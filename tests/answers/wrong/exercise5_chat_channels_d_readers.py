@@ -37,7 +37,7 @@ WRONG = [
         did="emptied the outbox whatever send() returned",
         tempting="send() has always sent all that it was given",
         caught_by="5.22",
-        words=("send() returns how much", "520 messages"),
+        words=("send() returns how much", "50 messages"),
         changes=(
             (
                 "sent = self.socket.send(self.outbox)\n"
