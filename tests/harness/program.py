@@ -10,7 +10,8 @@ from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.process import Command, Process
-from tests.harness.steps import BEFORE, History, column, show
+from tests.harness.shown import BEFORE, column, show
+from tests.harness.steps import History
 from tests.harness.symptoms import describe_status, errors_of, explain, traceback_of
 from tests.harness.words import _, ngettext
 
@@ -154,8 +155,7 @@ class Program(Process):
         ends = _("ends with {status}").format(status=describe_status(got))
         self.history.event(self.name, ends)
         if traceback := self.traceback():
-            text = _("{name} ended with a traceback.").format(name=self.name)
-            self.fail(text, hint="" if traceback.hint else hint)
+            self.fail(hint="" if traceback.hint else hint)
         if status is not None and got != status:
             wanted = _("Expected {name} to end with").format(name=self.name)
             raise CheckFailedError(

@@ -19,6 +19,7 @@ from tests.harness.patience import ANSWER
 from tests.harness.proc import busy_threads, others_have_closed
 from tests.harness.process import Process
 from tests.harness.repeats import TRACEBACK, fold
+from tests.harness.shown import harmless
 from tests.harness.stacks import Stack, stacks_in
 from tests.harness.states import (
     STREAM_ENDED,
@@ -26,7 +27,6 @@ from tests.harness.states import (
     hint_on_stack,
     source_row,
 )
-from tests.harness.steps import harmless
 from tests.harness.words import _, ngettext
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def whereabouts_of(program: Process) -> list[Symptom]:
     program.wait_for_exit(ANSWER)
     dump = bytes(program.stderr.data).partition(ABORTED)[2].decode(errors="replace")
     stacks = stacks_in(dump, program.folder, busy)
+    stacks.sort(key=lambda stack: (not stack.is_busy, not stack.is_main))
     alike: dict[object, list[Stack]] = {}
     for stack in stacks:
         alike.setdefault((stack.is_main, stack.is_busy, stack.own[0]), []).append(stack)

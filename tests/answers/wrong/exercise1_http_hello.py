@@ -244,7 +244,7 @@ WRONG = [
         did="did not catch OSError",
         tempting="clients close, they do not reset",
         caught_by="1.9",
-        words=("ConnectionResetError", "catch that around"),
+        words=("ConnectionResetError", "must be caught"),
         changes=(("except OSError as error", "except TimeoutError as error"),),
     ),
     Wrong(
