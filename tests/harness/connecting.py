@@ -9,7 +9,8 @@ from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import START
 from tests.harness.peer import Peer
 from tests.harness.program import Program
-from tests.harness.steps import History, Kind, show
+from tests.harness.shown import show
+from tests.harness.steps import History, Kind
 from tests.harness.symptoms import explain
 from tests.harness.words import _
 
@@ -29,7 +30,10 @@ def connect(
     connection = _connect(host, port, program, receive_buffer)
     system.send_at_once(connection)
     host, port = connection.getsockname()
-    history.arrives(Kind.CONNECTS, name, _("connects"), f"{host}:{port}")
+    what = _("connects")
+    if len(history.programs) > 1:
+        what = _("connects to {name}").format(name=program.name)
+    history.arrives(Kind.CONNECTS, name, what, f"{host}:{port}")
     return Peer(name, connection, program, history)
 
 

@@ -6,7 +6,8 @@ So a screen reader, a phone and a printer get the same steps as everybody else.
 from html import escape
 from string import Template
 
-from tests.harness.steps import Kind, Step, show
+from tests.harness.shown import show
+from tests.harness.steps import Kind, Step
 from tests.harness.words import _
 
 LONGEST = 400  # bytes of data that a step shows; the JSON report shows more

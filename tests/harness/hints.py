@@ -251,10 +251,17 @@ SOCKETS = (
         wins=False,
     ),
     Row(
-        "ConnectionRefusedError|socket.gaierror|OSError",
+        r"OSError: \[(Errno 24|WinError 10024)\]",
         _(
-            "The system refuses. A program must expect that: catch OSError where it can"
-            " happen, and say why in one line that begins with 'error: '."
+            "Sockets that nobody closes stay open, until the system gives no more:"
+            " close() each client's socket on every way out, by 'with' or 'finally'."
+        ),
+    ),
+    Row(
+        "ConnectionRefusedError|socket.gaierror",
+        _(
+            "A host may be unknown, and nobody may listen there: catch OSError around"
+            " connect(), and say why in one line that begins with 'error: '."
         ),
         wins=False,
     ),

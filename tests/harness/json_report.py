@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.harness.failure import Failure, Part
 from tests.harness.results import Result, Run
-from tests.harness.steps import Kind, Step, show
+from tests.harness.shown import show
+from tests.harness.steps import Kind, Step
 from tests.harness.text_report import message_of
 
 LONGEST = 4096  # bytes of data that a step shows

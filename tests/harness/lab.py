@@ -159,8 +159,7 @@ class Lab:
         """Fail if any program of this check has printed a traceback so far."""
         for program in self.programs:
             if program.traceback():
-                text = _("{name} has printed a traceback.").format(name=program.name)
-                raise explain(CheckFailedError(text), program, hangs=False)
+                raise explain(CheckFailedError(), program, hangs=False)
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""

@@ -14,7 +14,8 @@ from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SLICE, wait_until
 from tests.harness.program import Program, skipped_bytes
-from tests.harness.steps import BEFORE, LONGEST, History, column, show
+from tests.harness.shown import BEFORE, LONGEST, column, show
+from tests.harness.steps import History
 from tests.harness.symptoms import explain
 from tests.harness.words import _
 
@@ -75,6 +76,8 @@ class Peer:
                 view = view[self.socket.send(view) :]
             except OSError as error:
                 self.missed = True
+                if len(view) == len(data):
+                    self.history.take_back(self.name, self.program.name)
                 text = _("{name} cannot send: {reason}.")
                 self.fail(text.format(name=self.name, reason=error.strerror))
         if view:
@@ -258,6 +261,8 @@ class Peer:
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check; the program's state is added to the explanation."""
+        if not (self.waited_in_vain or self.missed or self.end == "reset"):
+            self.history.blame_last_message(self.name)
         error = CheckFailedError(message, **parts)
         for symptom in self.seen():
             error.failure.add(symptom)

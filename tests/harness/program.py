@@ -1,6 +1,7 @@
 """Programs under test, as a check uses them: what it does to them, what it expects."""
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -9,7 +10,8 @@ from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.process import Command, Process
-from tests.harness.steps import BEFORE, History, column, show
+from tests.harness.shown import BEFORE, column, show
+from tests.harness.steps import History
 from tests.harness.symptoms import describe_status, errors_of, explain, traceback_of
 from tests.harness.words import _, ngettext
 
@@ -84,17 +86,50 @@ class Program(Process):
 
     def prints(self, text: str, seconds: float = ANSWER) -> bool:
         """Return whether the program's stdout holds ``text``, now or in a while."""
-        if self.stdout.wait_for(lambda d: text.encode() in d, self.slices(seconds)):
-            self.history.event(self.name, _("prints {text}").format(text=repr(text)))
+        wanted = text.encode()
+        if self.stdout.wait_for(lambda data: wanted in data, self.slices(seconds)):
+            before, _text, after = bytes(self.stdout.data).partition(wanted)
+            start = before.rpartition(b"\n")[2]
+            rest = after.partition(b"\n")[0] if not text.endswith("\n") else b""
+            self._note_printed(start + wanted + rest)
             return True
         return False
+
+    def _note_printed(self, line: bytes) -> None:
+        self.history.event(self.name, _("prints {text}").format(text=show(line)))
+
+    def expect_line(self, line: str, seconds: float = ANSWER, hint: str = "") -> None:
+        """Wait until a line on the program's stdout is ``line``, and nothing else."""
+        text = line.encode()
+        wanted = re.compile(rb"^%b\r?\n" % re.escape(text), re.M)
+        if not self.stdout.wait_for(wanted.search, self.slices(seconds)):
+            self._fail_line(text, hint)
+        self._note_printed(text)
+
+    def _fail_line(self, wanted: bytes, hint: str) -> NoReturn:
+        """Fail because a line is missing, or has something around it."""
+        lines = bytes(self.stdout.data).splitlines()
+        for line in lines:
+            if wanted in line:
+                before, _wanted, after = line.partition(wanted)
+                self._note_printed(line)
+                self.fail(
+                    expected=(_("Expected the line"), show(wanted)),
+                    got=(_("but it is"), show(line)),
+                    remark=_around(before, after),
+                    symptoms=[Symptom(Seen.PRINTED)],
+                    hint=hint or _("Print exactly this line, and nothing around it."),
+                )
+        self.fail_printing(wanted.decode(), hint)
 
     def fail_printing(self, text: str, hint: str = "") -> NoReturn:
         """Fail because ``text`` was not printed."""
         printed = bytes(self.stdout.data)
+        if text.strip() in self.errors():
+            hint = _("It is on stderr. print() without file= writes on stdout.")
         self.fail(
             expected=(_("Expected {name} to print").format(name=self.name), repr(text)),
-            got=(_("but its stdout is"), show(printed)),
+            got=(_("but its stdout is"), show(printed) if printed else _("empty")),
             hint=hint,
             symptoms=[Symptom(Seen.PRINTED if printed else Seen.UNPRINTED)],
         )
@@ -120,8 +155,7 @@ class Program(Process):
         ends = _("ends with {status}").format(status=describe_status(got))
         self.history.event(self.name, ends)
         if traceback := self.traceback():
-            text = _("{name} ended with a traceback.").format(name=self.name)
-            self.fail(text, hint="" if traceback.hint else hint)
+            self.fail(hint="" if traceback.hint else hint)
         if status is not None and got != status:
             wanted = _("Expected {name} to end with").format(name=self.name)
             raise CheckFailedError(
@@ -170,6 +204,16 @@ def skipped_bytes(count: int) -> str:
         "… {count} equal byte, then ", "… {count} equal bytes, then ", count
     )
     return text.format(count=f"{count:,}")
+
+
+def _around(before: bytes, after: bytes) -> str:
+    """Return the words for what surrounds the wanted part of a line."""
+    if not after:
+        return _("{text} comes before it").format(text=show(before))
+    if not before:
+        return _("{text} comes after it").format(text=show(after))
+    text = _("{before} comes before it, and {after} after it")
+    return text.format(before=show(before), after=show(after))
 
 
 def _difference(missing: int, too_many: int) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.harness.exercises import is_given
-from tests.harness.steps import harmless
+from tests.harness.shown import harmless
 
 FRAME = re.compile(r'File "([^"]*)", line (\d+)\S* in (\S+)')
 TAKES_LOCK = re.compile(r"with (.+?)(?: as .*)?:|(?:.*\W)?([\w.]+)\.acquire\(")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.harness.failure import Seen
-from tests.harness.stacks import Frame, Stack
+from tests.harness.stacks import Stack
 from tests.harness.words import _
 
 
@@ -78,8 +78,8 @@ HELD_ITSELF = _(
 )
 HELD_BY_ANOTHER = _(
     "A thread waits for {lock}, which another thread holds while it waits itself, in"
-    " line {line}: {code}. Hold a lock only for what is quick, and never while you wait"
-    " for a client."
+    " line {line}. Hold a lock only for what is quick, and never while you wait for a"
+    " client."
 )
 HELD_BY_SOMEBODY = _(
     "A thread waits for {lock}. Who holds it, and where is it freed? Use 'with' for it,"
@@ -96,8 +96,7 @@ def hint_on_lock(stack: Stack, others: Sequence[Stack]) -> str:
         return HELD_ITSELF.format(lock=lock, line=frame.line)
     for other in others:
         if other.frame_holding(lock):
-            inner: Frame = other.own[0]
-            return HELD_BY_ANOTHER.format(lock=lock, line=inner.line, code=inner.code)
+            return HELD_BY_ANOTHER.format(lock=lock, line=other.own[0].line)
     return HELD_BY_SOMEBODY.format(lock=lock)
 
 

@@ -9,48 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tests.harness.shown import show as show  # for the suites as well
 from tests.harness.words import _, ngettext
 
-LONGEST = 96  # bytes of data that a step shows
-FEWEST = 32  # bytes that it is worth to leave out
 MOST_ARRIVALS = 4  # that a step which sums others up may introduce
-BEFORE = 30  # bytes shown before a difference; it must not be in what is left out
-
-
-def show(data: bytes, longest: int = LONGEST) -> str:
-    """Return bytes as Python shows them: 'text' if they are UTF-8, else b'\\xff'.
-
-    What is left out is counted.
-    """
-    half = longest // 2
-    left_out = len(data) - 2 * half
-    if left_out < FEWEST:
-        return _literal(data)
-    count = ngettext("{count} byte", "{count} bytes", left_out)
-    middle = "… " + count.format(count=f"{left_out:,}") + " …"
-    return f"{_literal(data[:half])} {middle} {_literal(data[-half:])}"
-
-
-def column(data: bytes, index: int) -> int:
-    """Return the place in ``show(data)`` where the byte number ``index`` stands."""
-    is_cut = len(data) >= LONGEST + FEWEST
-    shown = data[: LONGEST // 2] if is_cut else data
-    before = shown[:index]
-    if _literal(shown).startswith("b"):
-        return len(repr(before)) - 1
-    return len(repr(before.decode(errors="ignore"))) - 1
-
-
-def harmless(text: str) -> str:
-    """Return text with escapes for all that could hide text or drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-
-
-def _literal(data: bytes) -> str:
-    try:
-        return repr(data.decode())
-    except UnicodeDecodeError:
-        return repr(data)
 
 
 class Kind(Enum):
@@ -105,6 +67,7 @@ class History:
 
     steps: list[Step] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    programs: set[str] = field(default_factory=set)  # the names of those that started
 
     def event(self, who: str, what: str, note: str = "") -> None:
         """Write down something that is not a message."""
@@ -112,6 +75,8 @@ class History:
 
     def arrives(self, kind: Kind, who: str, what: str, note: str = "") -> None:
         """Write down that a program starts, or that somebody connects."""
+        if kind is Kind.STARTS:
+            self.programs.add(who)
         self._add(Step(who, "", what, note=note, kind=kind, arrivals=(who,)))
 
     def sent(self, who: str, to: str, data: bytes) -> None:
@@ -124,6 +89,19 @@ class History:
             last.times += 1
         else:
             self._add(Step(who, to, "", data, kind=Kind.MESSAGE))
+
+    def take_back(self, who: str, to: str) -> None:
+        """Forget the last send, of which nothing has gone."""
+        last = self._last_of(who, to)
+        if not last:
+            return
+        if last.times > 1:
+            last.times -= 1
+        elif last.pieces > 1:
+            last.data = last.data[:-1]
+            last.pieces -= 1
+        else:
+            self.steps.pop()
 
     def received(self, who: str, to: str, data: bytes) -> None:
         """Write down what a recv brought; the pieces of one message are one step."""

@@ -18,6 +18,8 @@ from tests.harness.hints import UNREADABLE, row_for
 from tests.harness.patience import ANSWER
 from tests.harness.proc import busy_threads, others_have_closed
 from tests.harness.process import Process
+from tests.harness.repeats import TRACEBACK, fold
+from tests.harness.shown import harmless
 from tests.harness.stacks import Stack, stacks_in
 from tests.harness.states import (
     STREAM_ENDED,
@@ -25,15 +27,14 @@ from tests.harness.states import (
     hint_on_stack,
     source_row,
 )
-from tests.harness.steps import harmless
 from tests.harness.words import _, ngettext
 
 if TYPE_CHECKING:
     from tests.harness.program import Program
 
-MOST_ERRORS = 64 * 1024  # bytes of its stderr that a report shows
+MOST_FOLDED = 1024 * 1024  # characters of its stderr in which repetitions are sought
+MOST_ERRORS = 64 * 1024  # characters of it that a report shows
 ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
-TRACEBACK = "Traceback (most recent call last)"
 # In a traceback, a file of the work folder: the folder's name has been taken away.
 PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d+)')
 EXCEPTION = re.compile(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt)\b.*)", re.M)
@@ -47,16 +48,19 @@ OPEN_STEPS = re.compile(
 
 
 def errors_of(program: Process) -> str:
-    """Return what is on stderr, without the work folder's name."""
+    """Return what is on stderr, without the work folder's name and repetitions."""
     data = bytes(program.stderr.data).partition(ABORTED)[0]
-    if len(data) > MOST_ERRORS:
-        half = MOST_ERRORS // 2
-        count = f"{len(data) - MOST_ERRORS:,}"
-        left_out = _("… {count} bytes left out …").format(count=count)
-        data = data[:half] + f"\n{left_out}\n".encode() + data[-half:]
-    text = data.decode(errors="replace").replace("\r\n", "\n")
-    text = OPEN_STEPS.sub("", text)
+    text = _shortened(data.decode(errors="replace").replace("\r\n", "\n"), MOST_FOLDED)
+    text = _shortened(fold(OPEN_STEPS.sub("", text)), MOST_ERRORS)
     return harmless(text.replace(str(program.folder) + os.sep, ""))
+
+
+def _shortened(text: str, most: int) -> str:
+    """Return text without its middle if it is longer than this."""
+    if len(text) <= most:
+        return text
+    left_out = _("… {count} bytes left out …").format(count=f"{len(text) - most:,}")
+    return f"{text[: most // 2]}\n{left_out}\n{text[-most // 2 :]}"
 
 
 def traceback_of(program: Process) -> Symptom | None:
@@ -89,6 +93,7 @@ def whereabouts_of(program: Process) -> list[Symptom]:
     program.wait_for_exit(ANSWER)
     dump = bytes(program.stderr.data).partition(ABORTED)[2].decode(errors="replace")
     stacks = stacks_in(dump, program.folder, busy)
+    stacks.sort(key=lambda stack: (not stack.is_busy, not stack.is_main))
     alike: dict[object, list[Stack]] = {}
     for stack in stacks:
         alike.setdefault((stack.is_main, stack.is_busy, stack.own[0]), []).append(stack)
@@ -165,6 +170,8 @@ def explain(
     failure, name = error.failure, program.name
     if traceback := traceback_of(program):
         text = _("{name} printed a traceback: {reason}")
+        if hangs and "(× " in traceback.text:
+            text = _("{name} runs on and on, and prints tracebacks: {reason}")
         text = text.format(name=name, reason=traceback.text)
         failure.add(replace(traceback, text=text))
     elif program.exited.is_set() and (hangs or missed or program.process.returncode):

@@ -142,10 +142,27 @@ def _next_after_failure(failed: list[Result], everything: bool) -> list[str]:
     )
     lines = paragraph(_("Next"), text)
     if len(failed) > 1 and not everything:
-        ids = ", ".join(result.check.id for result in failed[1:])
-        text = _("Also failed: {ids}. Add -v to see every failure whole.")
-        lines.append(f"  {text.format(ids=ids)}")
+        lines += [f"  {line}" for line in _also_failed(first, failed[1:])]
     return lines
+
+
+def _also_failed(first: Result, others: list[Result]) -> list[str]:
+    """Return which other checks failed: in the same step, or in others that follow."""
+    same = [result for result in others if result.check.read == first.check.read]
+    later = [result for result in others if result not in same]
+    lines = []
+    if same:
+        text = _("Also failed in this step: {ids}.").format(ids=_ids(same))
+        lines.append(text)
+    if later:
+        text = _("Also failed, in other steps: {ids}.").format(ids=_ids(later))
+        lines.append(text)
+    lines[-1] += " " + _("Add -v to see every failure whole.")
+    return lines
+
+
+def _ids(results: list[Result]) -> str:
+    return ", ".join(result.check.id for result in results)
 
 
 def _next(run: Run, given: str) -> list[str]:
@@ -153,9 +170,23 @@ def _next(run: Run, given: str) -> list[str]:
     if not run.with_outcome(PASSED):
         return []
     if run.points < run.max_points:
-        text = _("these pass; now run everything: {command}")
-        command = f"pytest {' '.join(run.exercises)}{given}"
-        return paragraph(_("Next"), text.format(command=command), wrapped=False)
+        return _next_in(run, given)
     later = after(max(run.exercises, key=list(EXERCISES).index))
     handouts = [f"{name}/README.md" for name in later if (ROOT / name).is_dir()]
     return paragraph(_("Next"), handouts[0]) if handouts else []
+
+
+def _next_in(run: Run, given: str) -> list[str]:
+    """Return what follows a part that passed: all checks, and the step after it."""
+    command = f"pytest {' '.join(run.exercises)}{given}"
+    text = _("passed; now all: {command}").format(command=command)
+    lines = paragraph(_("Next"), text, wrapped=False)
+    results = list(run.results.values())
+    last = max(n for n, result in enumerate(results) if result.outcome == PASSED)
+    for result in results[last + 1 :]:
+        if result.check.read != results[last].check.read:
+            step = _("Then “{section}”, check {id}").format(
+                section=result.check.read, id=result.check.id
+            )
+            return [*lines, f"        {step}"]
+    return lines

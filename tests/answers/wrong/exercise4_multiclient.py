@@ -64,7 +64,7 @@ WRONG = [
         did="held the lock from a client's first line to its last",
         tempting="then certainly nobody disturbs it",
         caught_by="4.1",
-        words=("recv()", "It waits in"),
+        words=("A thread waits in split_lines()", "another thread holds"),
         changes=(
             ("threading.Lock()", "threading.RLock()"),
             (

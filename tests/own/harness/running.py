@@ -11,7 +11,7 @@ from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
 
-CODE = "def wait():\n    int(input())\n\nwait()\n"
+CODE = "def wait():\n    int(input())\n\nprint(flush=True)\nwait()\n"
 
 
 def start(code: str, folder: Path, encoding: str = "utf-8") -> Program:
@@ -25,6 +25,7 @@ def start(code: str, folder: Path, encoding: str = "utf-8") -> Program:
 def waiting_program(folder: Path) -> Iterator[Program]:
     """Run a program that waits for its keyboard, with a traceback if it gets any."""
     program = start(CODE, folder)
+    program.stdout.wait_for(bool, program.slices(30))
     yield program
     program.stop()
 

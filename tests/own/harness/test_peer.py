@@ -21,15 +21,7 @@ def bob(tmp_path: Path) -> Iterator[tuple[Peer, socket.socket]]:
         yield both
 
 
-LONG = (
-    "… 270 equal bytes, then '"
-    + "-" * 30
-    + "{}"
-    + "." * 15
-    + "' … 237 bytes … '"
-    + "." * 48
-    + "'"
-)
+LONG = "… 270 equal bytes, then '" + "-" * 30 + "{}' + '.' × 300"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness.steps import History, Kind, Step, column, harmless, numbered, show
+from tests.harness.steps import History, Kind, Step, numbered
 
 
 def sent(data: bytes) -> Step:
@@ -16,6 +16,20 @@ def test_sums_up_what_has_had_no_steps() -> None:
     history.sum_up(0, "your exercise 2 server", "is not ready: left out")
     (line,) = numbered(history.steps, "pytest")
     assert "your exercise 2 server is not ready" in line
+
+
+def test_forgets_what_did_not_go() -> None:
+    history = History()
+    for data in (b"one", b"two", b"two", b"two", b"a", b"b"):
+        history.sent("alice", "server", data)
+    history.take_back("alice", "server")
+    assert history.steps[-1].data == b"a"
+    history.take_back("alice", "server")
+    history.take_back("alice", "server")
+    assert [(step.data, step.times) for step in history.steps] == [
+        (b"one", 1),
+        (b"two", 2),
+    ]
 
 
 def test_sums_up_who_has_come() -> None:
@@ -54,40 +68,3 @@ def test_leaves_out_the_middle_of_many_steps_and_counts_it() -> None:
         r"   29  alice → server   '29\n'",
     ]
     assert lines[-1] == r"   50  alice → server   '50\n'"
-
-
-@pytest.mark.parametrize(
-    ("data", "shown"),
-    [
-        (b"", "''"),
-        (b"hel\r\n", r"'hel\r\n'"),
-        (b"caf\xc3\xa9", "'café'"),
-        (b"caf\xc3", r"b'caf\xc3'"),
-        (b"\x1b[31m\x00", r"'\x1b[31m\x00'"),
-        ("\u202e\u2028".encode(), r"'\u202e\u2028'"),
-        (b"it's", '''"it's"'''),
-        (b"<script>", "'<script>'"),
-        (b"a" * 127, "'" + "a" * 127 + "'"),
-        (
-            b"a" * 48 + b"-" * 1234 + b"z" * 48,
-            "'" + "a" * 48 + "' … 1,234 bytes … '" + "z" * 48 + "'",
-        ),
-    ],
-)
-def test_shows_bytes_as_python_does(data: bytes, shown: str) -> None:
-    assert show(data) == shown
-
-
-@pytest.mark.parametrize("data", [b"hello\n\tx", "l'été ☀ x".encode(), b"\xffx"])
-def test_finds_the_column_of_a_byte(data: bytes) -> None:
-    assert show(data)[column(data, data.index(b"x"))] == "x"
-
-
-def test_finds_the_column_in_long_data() -> None:
-    data = b"\r\n" * 10 + b"x" + "é".encode() * 300
-    assert show(data)[column(data, 20)] == "x"
-
-
-def test_harmless_text_drives_no_terminal() -> None:
-    text = "\x1b]0;title\x07 été\n\tend\r\u202e\x9b"
-    assert harmless(text) == "\\x1b]0;title\\x07 été\n\tend\\r\\u202e\\x9b"

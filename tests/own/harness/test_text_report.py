@@ -1,5 +1,7 @@
 """The text report: a failure as a student reads it, and what follows the score."""
 
+from dataclasses import replace
+
 import pytest
 from _pytest._io import TerminalWriter
 
@@ -119,9 +121,12 @@ def score_of(run: Run, capsys: pytest.CaptureFixture[str]) -> str:
         ({"a": PASSED, "b": PASSED}, "Next  exercise5_chat_channels/README.md"),
         (
             {"a": PASSED, "b": NOT_RUN},
-            "Next  these pass; now run everything: pytest exercise4_multiclient",
+            "Next  passed; now all: pytest exercise4_multiclient",
         ),
-        ({"a": FAILED, "b": FAILED, "c": BLOCKED}, "Also failed: b. Add -v to see"),
+        (
+            {"a": FAILED, "b": FAILED, "c": BLOCKED},
+            "Also failed in this step: b. Add -v to see",
+        ),
         ({"a": FAILED, "b": NOT_RUN}, "1 failed, 1 not run"),
         ({"a": PASSED, "b": ERROR}, "read “Section” in exercise4_multiclient/README"),
     ],
@@ -130,6 +135,30 @@ def test_says_what_is_next(
     outcomes: dict[str, str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert line in score_of(run_of(**outcomes), capsys)
+
+
+def in_steps(**outcomes: str) -> Run:
+    """Return a run of checks, each in a step of its own but for b and c."""
+    run = run_of(**outcomes)
+    for name, result in run.results.items():
+        step = "b" if name == "c" else name
+        result.check = replace(result.check, read=f"Step {step}")
+    return run
+
+
+def test_names_the_step_after_a_part_that_passed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = score_of(in_steps(a=PASSED, b=PASSED, c=NOT_RUN, d=NOT_RUN), capsys)
+    assert "Then “Step d”, check d\n" in text
+
+
+def test_tells_failures_in_this_step_from_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = score_of(in_steps(a=PASSED, b=FAILED, c=FAILED, d=FAILED), capsys)
+    assert "  Also failed in this step: c.\n" in text
+    assert "  Also failed, in other steps: d. Add -v to see every failure" in text
 
 
 def test_speaks_of_no_failure_where_nothing_ran(
