@@ -3,6 +3,7 @@
 Run ``python -m tests.benchmarks.suites`` for the times, one run at a time, and with
 ``--runs 20 --jobs 4`` for the steadiness under load. ``--load`` adds a busy loop on
 each core; ``--all`` runs the suites on the right answers in other designs, too.
+``--sandbox`` runs them as the classroom does, with the programs in a sandbox.
 """
 
 import argparse
@@ -11,14 +12,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.answers.grading import SOLUTIONS, grade, prepare_right, right_answers
+from tests.classroom import suite
 from tests.harness.exercises import EXERCISES
 
 BUSY = "while True: pass"
@@ -32,6 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, help="suites at a time (1)")
     parser.add_argument("--load", action="store_true", help="keep all cores busy, too")
     parser.add_argument("--all", action="store_true", help="on all right answers")
+    parser.add_argument("--sandbox", action="store_true", help="as in the classroom")
     parser.add_argument("--submission", type=Path, help="instead of the solutions")
     parser.add_argument("--exercise", choices=EXERCISES, action="append")
     return parser.parse_args()
@@ -83,30 +88,40 @@ def answers(arguments: argparse.Namespace, folder: Path) -> list[tuple[str, Path
     return [(e, path) for e, path in found if e in (arguments.exercise or EXERCISES)]
 
 
+def report_of(
+    exercise: str, submission: Path, folder: Path, in_sandbox: bool
+) -> dict[str, Any]:
+    """Run one suite, plainly or as the classroom does; return its report."""
+    work = Path(tempfile.mkdtemp(dir=folder))
+    if not in_sandbox:
+        return grade(exercise, submission, work / "report.json")
+    return suite.run(exercise, submission, work, True, threading.Event()).report
+
+
 def print_runs(
-    exercise: str, submission: Path, folder: Path, runs: int, pool: ThreadPoolExecutor
-) -> list[str]:
-    """Run one suite several times, print a line about it, and return what failed."""
-    name = f"{exercise}  {submission.name}"
-    files = [folder / f"{name}-{number}.json" for number in range(runs)]
+    name: str, run: Callable[[], dict[str, Any]], runs: int, pool: ThreadPoolExecutor
+) -> int:
+    """Run one suite several times, print what came of it, and count what failed."""
     reports: list[dict[str, Any]] = []
 
-    def run(file: Path) -> float:
-        return seconds_of(lambda: reports.append(grade(exercise, submission, file)))
+    def run_once(_number: int) -> float:
+        return seconds_of(lambda: reports.append(run()))
 
-    times = list(pool.map(run, files))
+    times = list(pool.map(run_once, range(runs)))
     checks = [check for report in reports for check in report["checks"]]
-    failed = [check["message"] for check in checks if check["outcome"] != "passed"]
+    failed = [check for check in checks if check["outcome"] != "passed"]
     median, longest = statistics.median(times), max(times)
     seconds = f"{median:6.2f} s {longest:8.2f} s"
     print(f"{name:<42} {seconds} {len(failed):8} failed", flush=True)
-    return failed
+    for check in failed:
+        print(f"\n{name}  {check['id']}\n{check['message']}\n", flush=True)
+    return len(failed)
 
 
 def main() -> None:
     """Run the suites and print a line for each."""
     arguments = parse_arguments()
-    failures: list[str] = []
+    failures = 0
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         pool = stack.enter_context(ThreadPoolExecutor(arguments.jobs))
@@ -114,9 +129,11 @@ def main() -> None:
         if arguments.load:
             stack.enter_context(busy_cores())
         print(f"{'suite':<42} {'median':>8} {'longest':>10}   of {arguments.runs} runs")
-        for answer in answers(arguments, folder):
-            failures += print_runs(*answer, folder, arguments.runs, pool)
-    print(*failures, f"{len(failures)} checks failed", sep="\n\n")
+        for exercise, submission in answers(arguments, folder):
+            name = f"{exercise}  {submission.name}"
+            run = partial(report_of, exercise, submission, folder, arguments.sandbox)
+            failures += print_runs(name, run, arguments.runs, pool)
+    print(f"\n{failures} checks failed")
     sys.exit(1 if failures else 0)
 
 
