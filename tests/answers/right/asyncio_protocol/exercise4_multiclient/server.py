@@ -67,13 +67,18 @@ class Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Relay the lines that are complete; end the connection at one too long."""
         *lines, self.rest = (self.rest + data).split(b"\n")
-        for line in [*lines, self.rest]:
-            if len(line) > MAX_LINE:
-                self.rest = b""
-                self.transport.abort()
-                return
         for line in lines:
+            if len(line) > MAX_LINE:
+                self.throw_out()
+                return
             self.relay.send(line + b"\n", self)
+        if len(self.rest) > MAX_LINE:
+            self.throw_out()
+
+    def throw_out(self) -> None:
+        """Disconnect this client; what is left of its lines is not relayed."""
+        self.rest = b""
+        self.transport.abort()
 
     def eof_received(self) -> None:
         """Relay what has come without a newline; the loop then closes."""

@@ -17,16 +17,21 @@ MAX_LINE = 64 * 1024  # bytes, without the newline
 STOP = {signal.SIGINT, signal.SIGTERM}
 
 
+def check_length(line: bytes) -> bytes:
+    """Return the line, or raise ValueError when it is too long."""
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a line of more than {MAX_LINE} bytes")
+    return line
+
+
 def split_lines(client: socket.socket) -> Iterator[bytes]:
     """Yield lines, each with its newline; ValueError when one is too long."""
     rest = b""
     while received := client.recv(65536):
         *lines, rest = (rest + received).split(b"\n")
-        for line in [*lines, rest]:
-            if len(line) > MAX_LINE:
-                raise ValueError(f"a line of more than {MAX_LINE} bytes")
         for line in lines:
-            yield line + b"\n"
+            yield check_length(line) + b"\n"
+        check_length(rest)
     if rest:
         yield rest + b"\n"
 
