@@ -321,9 +321,9 @@ WRONG = [
         name="dies_of_a_reset",
         did="did not catch ConnectionResetError around recv()",
         tempting="clients close their connections, they do not reset them",
-        caught_by="4.9",
-        words=("ConnectionResetError", "return"),
-        also=("4.8",),
+        caught_by="4.8",
+        words=("ConnectionResetError",),
+        also=("4.9", "4.10", "4.11", "4.12"),
         changes=(("except (OSError, ValueError) as", "except ValueError as"),),
     ),
     Wrong(
