@@ -384,7 +384,7 @@ WRONG = [
         did="set SO_LINGER with a time of 0 against TIME_WAIT",
         tempting="the port is free immediately",
         caught_by="1.6",
-        words=("SO_LINGER", "had been read"),
+        words=("SO_LINGER", "leave the option alone"),
         never=("has not read", "unread"),
         changes=(
             (
