@@ -296,7 +296,7 @@ LEAKS = _(
     points=1,
     needs=["2.2"],
     hint=LEAKS,
-    read=_("Step 1: the loop"),
+    read=_("Step 6: nothing is left over"),
 )
 def test_leaks_no_socket(lab: Lab) -> None:
     server = lab.start_server(open_files=64)
@@ -328,7 +328,7 @@ def let_clients_come_and_go(server: Server) -> None:
         "Catch KeyboardInterrupt once, around the accept loop. An 'except:' or 'except"
         " BaseException' inside swallows it. Set SO_REUSEADDR for the next start."
     ),
-    read=_("Step 1: the loop"),
+    read=_("Step 6: nothing is left over"),
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)

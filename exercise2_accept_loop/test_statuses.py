@@ -143,7 +143,7 @@ NOT_HTTP = (
         " Fields Too Large'. Then half-close and read on, so that nothing is unread"
         " when you close."
     ),
-    read=_("Step 6: a head that is too long"),
+    read=_("Step 7: a head that is too long"),
 )
 def test_long_head(lab: Lab) -> None:
     server = lab.start_server()

@@ -654,4 +654,54 @@ WRONG = [
         words=("there was a reset", "half-close"),
         changes=(('("400", "405", "431")', '("400", "405")'),),
     ),
+    Wrong(
+        name="takes_half_a_line_apart",
+        did="took the third word of the request line, without a look at their number",
+        tempting="a request line has three words",
+        caught_by="2.2",
+        words=("IndexError", "count the parts"),
+        changes=(
+            (
+                'if b"\\r\\n\\r\\n" not in head or len(words) != 3 or words[2]',
+                'if words[2][:4] != b"HTTP" or b"\\r\\n\\r\\n" not in head or words[2]',
+            ),
+        ),
+    ),
+    Wrong(
+        name="head_is_get",
+        did="answered HEAD as GET",
+        tempting="it asks for the same",
+        caught_by="2.5",
+        words=("405 Method Not Allowed", "'HEAD / "),
+        changes=(('if words[0] != b"GET":', 'if words[0] not in (b"GET", b"HEAD"):'),),
+    ),
+    Wrong(
+        name="length_comes_late",
+        did="looked at the length of a head after everything else",
+        tempting="it was the last step",
+        caught_by="2.9",
+        words=("431 Request Header Fields Too Large", "400 Bad Request"),
+        changes=(
+            (TOO_LONG, ""),
+            (
+                '    return "200 OK" if',
+                TOO_LONG + '    return "200 OK" if',
+            ),
+        ),
+    ),
+    Wrong(
+        name="ends_after_431",
+        did="ended the server after a head that is too long",
+        tempting="sys.exit() gets rid of the client",
+        caught_by="2.9",
+        words=("keep listening", "ended, with status 0"),
+        changes=(
+            (
+                "            discard_input(client)\n",
+                "            discard_input(client)\n"
+                '        if status[:3] == "431":\n'
+                "            sys.exit()\n",
+            ),
+        ),
+    ),
 ]
