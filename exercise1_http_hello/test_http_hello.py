@@ -8,35 +8,25 @@ from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.http import (
     HTML,
-    LINGERS,
     Response,
+    ask,
     expect_headers,
     expect_length,
     expect_line_ends,
     expect_page,
     expect_sleep,
-    fail_reset,
     read_head,
     read_to_end,
     request,
-    send_when_read,
 )
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER
-from tests.harness.peer import UNREAD_INPUT, Peer
-from tests.harness.starting import announced_port, expect_good_starts
+from tests.harness.peer import Peer
+from tests.harness.starting import announced_port, expect_good_starts, expect_patience
 from tests.harness.steps import Kind
 from tests.harness.words import _
 
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # as https:// begins
-LONG = 0.7  # seconds: longer than accept_client() waits at a time
-
-
-def ask(server: Server, *headers: str) -> Peer:
-    """Connect a browser that asks for the page."""
-    browser = server.connect(_("browser"))
-    browser.send(request(server, *headers))
-    return browser
 
 
 def read_body(browser: Peer, response: Response) -> None:
@@ -128,7 +118,7 @@ def expect_to_accept(server: Server) -> None:
 )
 def test_answers(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server)
+    browser = ask(server, _("browser"))
     response = read_head(browser, "200 OK")
     while not HTML.search(browser.unread) and browser.wait_for_more():
         continue
@@ -149,7 +139,7 @@ def test_answers(lab: Lab) -> None:
 )
 def test_line_ends(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server)
+    browser = ask(server, _("browser"))
     expect_line_ends(browser, read_head(browser, "200 OK"))
 
 
@@ -166,7 +156,7 @@ def test_line_ends(lab: Lab) -> None:
 )
 def test_headers(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server)
+    browser = ask(server, _("browser"))
     response = read_head(browser, "200 OK")
     expect_headers(browser, response.headers)
     read_body(browser, response)
@@ -247,19 +237,16 @@ def expect_silence(browser: Peer) -> None:
 )
 def test_closes(lab: Lab) -> None:
     server = lab.start_server()
-    browser = server.connect(_("browser"))
-    headers = "Accept: text/html", "Connection: keep-alive"
-    is_read = send_when_read(browser, request(server, *headers))
+    browser = ask(server, _("browser"), "Accept: text/html", "Connection: keep-alive")
     response = read_head(browser, "200 OK")
     response.body = read_to_end(browser, response)
     expect_length(browser, response)
-    if browser.end == "reset":
-        fail_reset(browser, LINGERS if is_read else UNREAD_INPUT)
+    browser.expect_end()
 
 
 def serve_one(server: Server) -> None:
     """Let the server serve one client, which closes when it sees the end."""
-    browser = ask(server)
+    browser = ask(server, _("browser"))
     read_head(browser, "200 OK")
     browser.read_to_end(_("the page, and then the end"))
     browser.close()
@@ -360,13 +347,3 @@ def start_and_wait(lab: Lab) -> Server:
     announced_port(server)
     expect_sleep(server)
     return server
-
-
-def expect_patience(server: Server, since: float) -> None:
-    """Expect a server to wait for its client longer than one of its own time limits."""
-    if server.exited.wait(max(0.0, since + LONG - time.monotonic())):
-        server.wait_for_exit(ANSWER)
-        server.fail(
-            _("The server did not wait for a client: it ended by itself."),
-            hint=_("After a time limit on accept(), go on waiting: the loop is given."),
-        )

@@ -1,14 +1,21 @@
 """HTTP as the suites of exercises 1 and 2 speak it: a request, and a response."""
 
 import re
+import select
+import socket
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
 from tests.harness import system
+from tests.harness.failure import Seen, Symptom
 from tests.harness.lab import Server
-from tests.harness.patience import ANSWER, STILL
-from tests.harness.peer import UNREAD_INPUT, Peer
-from tests.harness.steps import show
+from tests.harness.patience import ANSWER, START, STILL
+from tests.harness.peer import Peer
+from tests.harness.program import Program
+from tests.harness.steps import Kind, show
 from tests.harness.words import _
 
 HEADER_LINE = re.compile(rb"[\w!#$%&'*+.^`|~-]+:")  # RFC 9112, section 5
@@ -35,6 +42,23 @@ def request(
     """Return a whole request for this server."""
     host = f"Host: {server.host}:{server.port}"
     return "\r\n".join([f"{method} {path} {version}", host, *headers, "", ""])
+
+
+def ask(
+    server: Server, name: str, *headers: str, method: str = "GET", path: str = "/"
+) -> Peer:
+    """Connect a client that sends its whole request in one piece."""
+    client = server.connect(name)
+    client.send(request(server, *headers, method=method, path=path))
+    return client
+
+
+def visit(server: Server, name: str = _("visitor")) -> Response:
+    """Ask for the page, receive it whole, and leave."""
+    client = ask(server, name)
+    response = read_response(client, "200 OK")
+    client.close()
+    return response
 
 
 # -- a response's head ----------------------------------------------------------------
@@ -137,8 +161,9 @@ def read_response(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
     expect_line_ends(peer, response)
     expect_headers(peer, response.headers)
     response.body = read_to_end(peer, response, seconds)
-    if peer.end == "reset":
-        fail_reset(peer, LINGERS if resets_what_it_has_read(peer) else UNREAD_INPUT)
+    if peer.end == "reset" and status != "200 OK":
+        fail_unread(peer, _("Instead of the end of the answer there was a reset."))
+    peer.expect_end()
     expect_page(peer, response)
     expect_length(peer, response)
     if status != "200 OK":
@@ -152,13 +177,16 @@ def read_to_end(peer: Peer, response: Response, seconds: float = ANSWER) -> byte
     A program that sleeps after it has sent all of its page is not going to close.
     """
     length = response.headers.get("content-length", "")
-    resting, is_whole = 0.0, False
+    is_whole, asleep_since = False, 0.0
     while not peer.end and peer.waited_in_vain < seconds:
         is_whole = length.isdecimal() and len(peer.unread) >= int(length)
-        if resting > (RESTS if is_whole else STILL):
-            break
         moved = peer.wait_for_more(0.1)
-        resting = resting + 0.1 if not moved and is_asleep(peer) else 0.0
+        if moved or not is_asleep(peer.program):
+            asleep_since = 0.0
+            continue
+        asleep_since = asleep_since or time.monotonic()
+        if time.monotonic() - asleep_since > (RESTS if is_whole else STILL):
+            break
     if not peer.end:
         still = _("is still open after {seconds} s")
         still = still.format(seconds=f"{peer.waited_in_vain:.1f}")
@@ -166,6 +194,7 @@ def read_to_end(peer: Peer, response: Response, seconds: float = ANSWER) -> byte
             expected=(peer.to_receive(), _("the page, and then the end")),
             got=(_("but the connection"), still),
             hint=STILL_OPEN if is_whole else "",
+            symptoms=[Symptom(Seen.OPEN)],
         )
     data, peer.unread = peer.unread, b""
     return data
@@ -173,15 +202,8 @@ def read_to_end(peer: Peer, response: Response, seconds: float = ANSWER) -> byte
 
 STILL_OPEN = _(
     "The whole answer came, and then the client waits for the end: close its socket,"
-    " without a wait for anything. A close() does not count as long as somebody else"
-    " holds the socket: a file from makefile(), or after os.fork() the other process."
+    " without a wait for anything."
 )
-
-
-def is_asleep(peer: Peer) -> bool:
-    """Return whether a peer's program waits: no busy machine makes it look so."""
-    activity = system.activity(peer.program.pid)
-    return activity is not None and activity.waits
 
 
 def expect_page(peer: Peer, response: Response) -> None:
@@ -234,7 +256,13 @@ def expect_to_name(peer: Peer, response: Response, status: str) -> None:
         )
 
 
-# -- the server -----------------------------------------------------------------------
+# -- the connection, and the server ---------------------------------------------------
+
+
+def is_asleep(program: Program) -> bool:
+    """Return whether a program waits. No busy machine makes it look as if it did."""
+    activity = system.activity(program.pid)
+    return activity is not None and activity.waits
 
 
 def expect_sleep(server: Server) -> None:
@@ -250,51 +278,59 @@ def expect_sleep(server: Server) -> None:
         )
 
 
-def expect_no_traceback(server: Server) -> None:
-    """Expect that nothing which clients did has ended in a traceback."""
-    if server.traceback():
-        text = _("{name} goes on, but it has printed a traceback.")
-        server.fail(text.format(name=server.name))
+def expect_no_reset(client: Peer) -> None:
+    """Expect that a connection is not reset after its end, when the server has closed.
+
+    The error is kept for the socket's next use, socket(7).
+    """
+    client.program.wait_until_idle()
+    if client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        fail_unread(client, _("After the end of the answer there was a reset."))
 
 
-def fail_reset(peer: Peer, hint: str = UNREAD_INPUT) -> NoReturn:
-    """Fail because a connection was reset where its end should be."""
-    to_see = _("Expected {name} to see").format(name=peer.name)
-    peer.fail(
-        expected=(to_see, _("the end of the stream")),
-        got=(_("but the connection was"), _("reset")),
-        hint=hint,
+def fail_unread(client: Peer, message: str) -> NoReturn:
+    """Fail because a refusal was followed by a reset."""
+    client.fail(
+        message,
+        hint=_(
+            "The server has closed with a part of the input unread, and a reset may"
+            " destroy the answer. So half-close, then receive until the client has"
+            " closed too."
+        ),
     )
 
 
-LINGERS = _(
-    "All of the request had been read, and yet the connection was reset. The option"
-    " SO_LINGER with a time of 0 does that at every close(): leave it out."
-)
+def connect_at_once(
+    server: Server, names: list[str], free_the_server: Callable[[], None]
+) -> list[Peer]:
+    """Connect clients while another keeps the server busy, and then free it.
 
-
-def resets_what_it_has_read(peer: Peer) -> bool:
-    """Return whether a peer's server resets a connection that it has read empty."""
-    server = peer.program
-    if not system.LINUX or not isinstance(server, Server):
-        return False  # nobody knows what has been read
-    client = server.connect(_("another client"))
-    if not send_when_read(client, request(server)):
-        return False
-    while not client.end and client.wait_for_more():
-        continue
-    return client.end == "reset"
-
-
-def send_when_read(client: Peer, text: str) -> bool:
-    """Send a text, its last byte when all before it has been read.
-
-    Return whether the program has waited for that byte.
+    So they all have to find a place in the queue of the listening socket.
     """
-    client.send(text[:-1])
-    client.wait_until_read()
-    client.receive_now()
-    if client.end or client.unread:
+    sockets = [socket.socket() for _ in names]
+    for connection in sockets:
+        connection.setblocking(False)
+        connection.connect_ex((server.host, server.port))
+    free_the_server()
+    peers = []
+    for name, connection in zip(names, sockets, strict=True):
+        waits = server.slices(START)
+        any(select.select([], [connection], [], wait)[1] for wait in waits)
+        where = "{}:{}".format(*connection.getsockname())
+        server.history.arrives(Kind.CONNECTS, name, _("connects"), where)
+        system.send_at_once(connection)
+        peers.append(Peer(name, connection, server, server.history))
+    server.peers += peers
+    return peers
+
+
+def had_to_repeat(client: Peer) -> bool:
+    """Return whether something was lost of what a client sent, or of its connection.
+
+    The field tcpi_total_retrans of TCP_INFO, tcp(7), so only on Linux. On loopback
+    nothing is lost, but what finds a full queue.
+    """
+    if not system.LINUX:
         return False
-    client.send(text[-1])
-    return True
+    info = client.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return bool(int.from_bytes(info[100:104], sys.byteorder))

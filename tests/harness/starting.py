@@ -1,6 +1,7 @@
 """How a server starts: what it prints, its defaults, and what it cannot do."""
 
 import re
+import time
 from dataclasses import replace
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from tests.harness.symptoms import describe_status
 from tests.harness.words import _
 
 ELSEWHERE = "192.0.2.1"  # on nobody's machine: RFC 5737, section 3
+LONG = 0.7  # seconds: accept_client() waits for 0.5 at a time
 NO_NAME = "a..b"  # what no host can be called
 
 
@@ -185,3 +187,19 @@ def expect_default_address(server: Server, taken: str) -> None:
 NO_DEFAULT = _(
     "HOST and PORT may be left out: then they are 127.0.0.1 and 8080. That was given."
 )
+
+
+# -- waiting --------------------------------------------------------------------------
+
+
+def expect_patience(server: Server, since: float) -> None:
+    """Expect a server to wait for clients longer than accept_client() does at a time.
+
+    ``since`` is when it began to wait, by time.monotonic().
+    """
+    if server.exited.wait(max(0.0, since + LONG - time.monotonic())):
+        server.wait_for_exit(SOON)
+        server.fail(
+            _("The server did not wait for a client: it ended by itself."),
+            hint=_("After a time limit on accept(), go on waiting: the loop is given."),
+        )

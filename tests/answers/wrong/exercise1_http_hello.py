@@ -384,7 +384,7 @@ WRONG = [
         did="set SO_LINGER with a time of 0 against TIME_WAIT",
         tempting="the port is free immediately",
         caught_by="1.6",
-        words=("SO_LINGER", "had been read"),
+        words=("SO_LINGER", "leave the option alone"),
         never=("has not read", "unread"),
         changes=(
             (
@@ -465,5 +465,41 @@ WRONG = [
             ("listening.settimeout(0.5)", "listening.setblocking(False)"),
             ("except TimeoutError:", "except BlockingIOError:"),
         ),
+    ),
+    Wrong(
+        name="no_length",
+        did="left Content-Length out",
+        tempting="the end of the stream is the end of the page",
+        caught_by="1.4",
+        words=("Content-Length", "missing"),
+        changes=(('        f"Content-Length: {len(body)}\\r\\n"\n', ""),),
+    ),
+    Wrong(
+        name="no_connection_header",
+        did="left Connection: close out",
+        tempting="the connection is closed, after all",
+        caught_by="1.4",
+        words=("Connection: close", "missing"),
+        changes=(('        "Connection: close\\r\\n"\n', ""),),
+    ),
+    Wrong(
+        name="no_sigterm",
+        did="ended on Ctrl+C alone",
+        tempting="nobody types kill",
+        caught_by="1.10",
+        words=("SIGTERM is to end the server",),
+        never=("KeyboardInterrupt",),
+        changes=(
+            ("    signal.signal(signal.SIGTERM, signal.default_int_handler)\n", ""),
+        ),
+    ),
+    Wrong(
+        name="other_default_port",
+        did="took another port where none is given",
+        tempting="8080 was taken",
+        caught_by="1.10",
+        words=("Listening on", ":8080'", ":8000"),
+        never=("KeyboardInterrupt",),
+        changes=(("default=8080", "default=8000"),),
     ),
 ]

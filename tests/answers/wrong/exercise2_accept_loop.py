@@ -20,6 +20,8 @@ TOO_LONG = (
     '    if len(head.partition(b"\\r\\n\\r\\n")[0]) > MAX_HEAD:\n'
     '        return "431 Request Header Fields Too Large"\n'
 )
+AGAIN = "        except TimeoutError:\n            continue\n"
+TOO_LONG_STATUS = "431 Request Header Fields Too Large"
 NO_PAGE = 'page = "" if status[:3] == "404" else page'
 REUSEADDR = "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
 
@@ -121,7 +123,7 @@ WRONG = [
         did="set the time limit, and did not catch TimeoutError",
         tempting="ConnectionError sounds like all that can happen",
         caught_by="2.3",
-        words=("TimeoutError", "catch"),
+        words=("TimeoutError", "to be caught"),
         changes=(
             ("        except TimeoutError:\n            break\n", PASS_ON),
             (CATCH, PASS_ON.replace("        ", "    ", 1) + CATCH),
@@ -172,7 +174,7 @@ WRONG = [
         did="decoded the request",
         tempting="it is easier to work with text",
         caught_by="2.6",
-        words=("UnicodeDecodeError", "Do not decode"),
+        words=("UnicodeDecodeError", "without decode()"),
         changes=(
             (
                 "        status = choose_status(head)\n",
@@ -247,9 +249,7 @@ WRONG = [
         tempting="nothing can stop the server then",
         caught_by="2.8",
         words=("still running", "swallows"),
-        changes=(
-            ("    except OSError as error:", "    except BaseException as error:"),
-        ),
+        changes=((CATCH, CATCH.replace("OSError", "BaseException")),),
     ),
     Wrong(
         name="no_second_start",
@@ -319,6 +319,388 @@ WRONG = [
             (
                 'while b"\\r\\n\\r\\n" not in head and len(head) <= MAX_HEAD:',
                 "while len(head) <= MAX_HEAD:",
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_nothing",
+        did="printed nothing when it listens",
+        tempting="Chrome does not need it",
+        caught_by="2.1",
+        words=("'Listening on", "but its stdout is"),
+        changes=(('    print(f"Listening on {host}:{port}", flush=True)\n', ""),),
+    ),
+    Wrong(
+        name="short_queue",
+        did="called listen(1)",
+        tempting="one client is served at a time",
+        caught_by="2.1",
+        words=("The queue was full", "backlog"),
+        changes=(("listening.listen()", "listening.listen(1)"),),
+    ),
+    Wrong(
+        name="bare_newlines",
+        did="ended the lines of the head with \\n alone, and left headers out",
+        tempting="Chrome shows the page all the same",
+        caught_by="2.1",
+        words=("does not end with \\r\\n",),
+        changes=(
+            (
+                "    return head.encode() + body",
+                '    return head.replace("\\r\\n", "\\n").encode() + body',
+            ),
+        ),
+    ),
+    Wrong(
+        name="no_connection_header",
+        did="left Connection: close out",
+        tempting="curl is content without",
+        caught_by="2.1",
+        words=("Connection: close", "missing"),
+        changes=(('        + "Connection: close\\r\\n"\n', '        + ""\n'),),
+    ),
+    Wrong(
+        name="lingers_for_no_time",
+        did="set SO_LINGER with a time of 0 against TIME_WAIT",
+        tempting="the port is free immediately",
+        caught_by="2.1",
+        words=("SO_LINGER", "leave the option alone"),
+        never=("unread", "bind() and listen() once"),
+        changes=(
+            (
+                "                    serve_client(client)\n",
+                "                    linger = bytes([1, 0, 0, 0, 0, 0, 0, 0])\n"
+                "                    option = socket.SOL_SOCKET, socket.SO_LINGER\n"
+                "                    client.setsockopt(*option, linger)\n"
+                "                    serve_client(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="file_keeps_it_open",
+        did="read through a file from makefile(), and closed only the socket",
+        tempting="close() is close()",
+        caught_by="2.1",
+        words=("still open", "makefile()"),
+        never=("bind() and listen() once",),
+        changes=(
+            (
+                '    head = b""\n',
+                '    global file\n    file = client.makefile("rb")\n    head = b""\n',
+            ),
+            ("client.recv(4096)", "file.read1(4096)"),
+        ),
+    ),
+    Wrong(
+        name="parent_keeps_the_socket",
+        did="let another process serve the client, and kept its socket in a list",
+        tempting="the child closes it",
+        caught_by="2.1",
+        words=("still open", "fork()"),
+        never=("bind() and listen() once",),
+        changes=(
+            (
+                LOOP,
+                "            signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+                "            clients = []\n"
+                "            while True:\n"
+                "                clients.append(accept_client(listening))\n"
+                "                if os.fork() == 0:\n"
+                "                    listening.close()\n"
+                "                    serve_client(clients[-1])\n"
+                "                    clients[-1].close()\n"
+                "                    os._exit(0)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="traceback_at_each_reset",
+        did="printed a traceback for each client that leaves",
+        tempting="it shows what happened",
+        caught_by="2.2",
+        words=("has printed a traceback",),
+        changes=(
+            (
+                CATCH,
+                "    except OSError:\n"
+                "        import traceback\n\n"
+                "        traceback.print_exc()\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="waits_once_more",
+        did="caught TimeoutError, and called recv() again",
+        tempting="continue goes on with the next client, or so it seems",
+        caught_by="2.3",
+        words=("read_head()", "leave the loop that reads"),
+        changes=(("        except TimeoutError:\n            break\n", AGAIN),),
+    ),
+    Wrong(
+        name="two_seconds",
+        did="gave a silent client two seconds",
+        tempting="one second is so short",
+        caught_by="2.3",
+        words=("the end, after one second", "still open after"),
+        changes=(("GIVE_UP_AFTER = 1.0", "GIVE_UP_AFTER = 2.0"),),
+    ),
+    Wrong(
+        name="half_a_second",
+        did="gave a silent client half a second",
+        tempting="nobody needs longer",
+        caught_by="2.3",
+        words=("up to a second",),
+        changes=(("GIVE_UP_AFTER = 1.0", "GIVE_UP_AFTER = 0.5"),),
+    ),
+    Wrong(
+        name="discards_for_ever",
+        did="threw the input away without a limit",
+        tempting="a client stops some time",
+        caught_by="2.3",
+        words=("two seconds at most", "time.monotonic()"),
+        never=("settimeout(1.0)",),
+        changes=(
+            (
+                "while client.recv(65536) and time.monotonic() < deadline:",
+                "while client.recv(65536):",
+            ),
+        ),
+    ),
+    Wrong(
+        name="stops_accepting",
+        did="did not go on after the time limit of accept()",
+        tempting="a browser is there quickly",
+        caught_by="2.3",
+        words=("TimeoutError: timed out",),
+        also=("2.8",),
+        changes=(
+            (
+                "        except (TimeoutError, ConnectionAbortedError):",
+                "        except ConnectionAbortedError:",
+            ),
+        ),
+    ),
+    Wrong(
+        name="pages_exchanged",
+        did="exchanged the page and the pages of errors",
+        tempting="a condition is quickly written the wrong way round",
+        caught_by="2.4",
+        words=("names a status", "PAGE"),
+        also=("2.5", "2.6", "2.9"),
+        changes=(('PAGE if status == "200 OK"', 'PAGE if status != "200 OK"'),),
+    ),
+    Wrong(
+        name="one_page_for_all",
+        did="sent the page of '/' with a 404",
+        tempting="the status says it all",
+        caught_by="2.4",
+        words=("its status, 404 Not Found",),
+        also=("2.5", "2.6", "2.9"),
+        changes=(
+            (
+                'page = PAGE if status == "200 OK" else',
+                'page = PAGE if status != "" else',
+            ),
+        ),
+    ),
+    Wrong(
+        name="allow_with_bare_newline",
+        did="ended the header Allow with \\n alone",
+        tempting="the others came from exercise 1",
+        caught_by="2.5",
+        words=("'Allow: GET\\n'", "does not end with \\r\\n"),
+        changes=(('"Allow: GET\\r\\n"', '"Allow: GET\\n"'),),
+    ),
+    Wrong(
+        name="begins_with_get",
+        did="took what begins with GET for a GET",
+        tempting="startswith() is at hand",
+        caught_by="2.5",
+        words=("405 Method Not Allowed", "'GETTING / "),
+        changes=(('if words[0] != b"GET":', 'if not head.startswith(b"GET"):'),),
+    ),
+    Wrong(
+        name="get_in_small_letters",
+        did="compared methods without case",
+        tempting="it looks kinder",
+        caught_by="2.5",
+        words=("405 Method Not Allowed", "'get / "),
+        changes=(('if words[0] != b"GET":', 'if words[0].upper() != b"GET":'),),
+    ),
+    Wrong(
+        name="half_closes_and_closes",
+        did="half-closed, and threw nothing away",
+        tempting="the client sees the end, after all",
+        caught_by="2.5",
+        words=("After the end of the answer", "unread"),
+        also=("2.9",),
+        changes=(
+            (
+                "    while client.recv(65536) and time.monotonic() < deadline:\n"
+                "        continue\n",
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="does_not_half_close",
+        did="read on without a half-close",
+        tempting="close() says it all",
+        caught_by="2.5",
+        words=("still open", "waits for the end"),
+        also=("2.6", "2.9"),
+        changes=(("    client.shutdown(socket.SHUT_WR)\n", ""),),
+    ),
+    Wrong(
+        name="only_http_1_1",
+        did="took nothing but HTTP/1.1 for HTTP",
+        tempting="browsers say HTTP/1.1",
+        caught_by="2.6",
+        words=("HTTP/1.1 200 OK", "HTTP/1.0"),
+        changes=(('words[2][:7] != b"HTTP/1."', 'words[2] != b"HTTP/1.1"'),),
+    ),
+    Wrong(
+        name="any_version",
+        did="took any version for HTTP/1",
+        tempting="HTTP is HTTP",
+        caught_by="2.6",
+        words=("400 Bad Request", "HTTP/2.0"),
+        changes=(('words[2][:7] != b"HTTP/1."', 'words[2][:5] != b"HTTP/"'),),
+    ),
+    Wrong(
+        name="decodes_as_utf_8",
+        did="decoded a head that is HTTP",
+        tempting="headers are text",
+        caught_by="2.6",
+        words=("UnicodeDecodeError", "0xe9"),
+        changes=(
+            (
+                '    if words[0] != b"GET":\n',
+                '    if not head.decode().startswith("GET "):\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="waits_for_a_line",
+        did="read on until a line ended, before it looked at the first byte",
+        tempting="a request line is a line",
+        caught_by="2.6",
+        words=("400 Bad Request",),
+        changes=(
+            (
+                "or not head[:1].isalpha():",
+                'or (b"\\n" in head and not head[:1].isalpha()):',
+            ),
+            ("        except TimeoutError:\n            break\n", PASS_ON),
+        ),
+    ),
+    Wrong(
+        name="no_sigterm",
+        did="ended on Ctrl+C alone",
+        tempting="nobody types kill",
+        caught_by="2.8",
+        words=("SIGTERM is to end the server",),
+        never=("KeyboardInterrupt",),
+        changes=(
+            ("    signal.signal(signal.SIGTERM, signal.default_int_handler)\n", ""),
+        ),
+    ),
+    Wrong(
+        name="asks_again_and_again",
+        did="set the listening socket to non-blocking",
+        tempting="then Ctrl+C always comes through",
+        caught_by="2.8",
+        words=("keeps a processor busy",),
+        changes=(
+            ("listening.settimeout(0.5)", "listening.setblocking(False)"),
+            ("except (TimeoutError, Con", "except (BlockingIOError, Con"),
+        ),
+    ),
+    Wrong(
+        name="port_taken_ends_in_a_traceback",
+        did="did not catch what bind() raises",
+        tempting="the traceback says what happened",
+        caught_by="2.8",
+        words=("Address already in use", "error: "),
+        never=("KeyboardInterrupt",),
+        changes=(
+            (
+                "    except OSError as error:\n        sys",
+                "    except EOFError as error:\n        sys",
+            ),
+        ),
+    ),
+    Wrong(
+        name="twice_the_limit",
+        did="set the limit of the head to 16 KiB",
+        tempting="8 KiB is not much",
+        caught_by="2.9",
+        words=(TOO_LONG_STATUS, "HTTP/1.1 200 OK"),
+        changes=(("MAX_HEAD = 8192", "MAX_HEAD = 16384"),),
+    ),
+    Wrong(
+        name="one_byte_too_many",
+        did="set the limit one byte too high",
+        tempting="a border is easily missed",
+        caught_by="2.9",
+        words=(TOO_LONG_STATUS, "HTTP/1.1 200 OK"),
+        changes=(("MAX_HEAD = 8192", "MAX_HEAD = 8193"),),
+    ),
+    Wrong(
+        name="resets_after_431",
+        did="closed after a 431 with a part of the head unread",
+        tempting="the answer does not depend on it",
+        caught_by="2.9",
+        words=("there was a reset", "half-close"),
+        changes=(('("400", "405", "431")', '("400", "405")'),),
+    ),
+    Wrong(
+        name="takes_half_a_line_apart",
+        did="took the third word of the request line, without a look at their number",
+        tempting="a request line has three words",
+        caught_by="2.2",
+        words=("IndexError", "count the parts"),
+        changes=(
+            (
+                'if b"\\r\\n\\r\\n" not in head or len(words) != 3 or words[2]',
+                'if words[2][:4] != b"HTTP" or b"\\r\\n\\r\\n" not in head or words[2]',
+            ),
+        ),
+    ),
+    Wrong(
+        name="head_is_get",
+        did="answered HEAD as GET",
+        tempting="it asks for the same",
+        caught_by="2.5",
+        words=("405 Method Not Allowed", "'HEAD / "),
+        changes=(('if words[0] != b"GET":', 'if words[0] not in (b"GET", b"HEAD"):'),),
+    ),
+    Wrong(
+        name="length_comes_late",
+        did="looked at the length of a head after everything else",
+        tempting="it was the last step",
+        caught_by="2.9",
+        words=("431 Request Header Fields Too Large", "400 Bad Request"),
+        changes=(
+            (TOO_LONG, ""),
+            (
+                '    return "200 OK" if',
+                TOO_LONG + '    return "200 OK" if',
+            ),
+        ),
+    ),
+    Wrong(
+        name="ends_after_431",
+        did="ended the server after a head that is too long",
+        tempting="sys.exit() gets rid of the client",
+        caught_by="2.9",
+        words=("keep listening", "ended, with status 0"),
+        changes=(
+            (
+                "            discard_input(client)\n",
+                "            discard_input(client)\n"
+                '        if status[:3] == "431":\n'
+                "            sys.exit()\n",
             ),
         ),
     ),

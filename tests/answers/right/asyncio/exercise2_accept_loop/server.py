@@ -76,8 +76,10 @@ async def run(host: str, port: int) -> None:
         except NotImplementedError:  # Windows: there Ctrl+C raises KeyboardInterrupt
             break
     try:
-        server = await asyncio.start_server(serve, host, port, limit=MAX_HEAD)
-    except OSError as error:
+        server = await asyncio.start_server(
+            serve, host, port, limit=MAX_HEAD - 1
+        )  # the first byte is apart
+    except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
@@ -85,10 +87,17 @@ async def run(host: str, port: int) -> None:
     server.close()
 
 
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
 def main() -> None:
     """Serve one page until Ctrl+C."""
     host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
-    port = int(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    port = port_number(sys.argv[2]) if len(sys.argv) > 2 else 8080
     with suppress(KeyboardInterrupt):
         asyncio.run(run(host, port))
 

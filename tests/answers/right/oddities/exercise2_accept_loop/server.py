@@ -118,7 +118,7 @@ def choose_status(head: bytes) -> http.HTTPStatus:
 
 def build_response(status: http.HTTPStatus) -> bytes:
     """Return an answer: its headers in an odd order, in odd letters."""
-    sorry = f"<P>Désolé : {status.description or status.phrase}</P>"
+    sorry = f"<P>Désolé : {status.value}, {status.description or status.phrase}</P>"
     body = (PAGE if status == http.HTTPStatus.OK else sorry).encode()
     lines = [
         f"HTTP/1.1 {status.value} {status.phrase}",

@@ -146,10 +146,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names, or end with status 1."""
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    sys.exit(f"error: {text!r} is not a port number (0 to 65535)")
+
+
 def main() -> None:
     """Serve one page until Ctrl+C."""
     host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
-    port = int(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    port = port_number(sys.argv[2]) if len(sys.argv) > 2 else 8080
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         with listen(host, port) as listening:

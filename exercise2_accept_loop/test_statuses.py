@@ -1,0 +1,188 @@
+"""The checks of exercise 2 on what a server answers: its status, and its page."""
+
+from tests.harness.checks import check
+from tests.harness.exchange import Exchange
+from tests.harness.http import (
+    ask,
+    expect_no_reset,
+    read_head,
+    read_response,
+    request,
+    visit,
+)
+from tests.harness.lab import Lab, Server
+from tests.harness.patience import ANSWER, SOON
+from tests.harness.peer import Peer
+from tests.harness.steps import show
+from tests.harness.words import _, ngettext
+
+TOO_LONG = "431 Request Header Fields Too Large"
+FORM = b"name=ada&" * 2000  # the body of a request that nobody asked for
+TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # then 506 bytes more
+MAX_HEAD = 8192  # bytes; whether the empty line counts is free
+
+
+@check(
+    "2.4",
+    _("answers another path with 404 Not Found and a page"),
+    points=2,
+    needs=["2.1"],
+    hint=_(
+        "The request line is METHOD PATH VERSION, with a space between them. The PATH"
+        " '/' gets the page; any other gets '404 Not Found' and a page that says so."
+    ),
+    read=_("Step 3: another path"),
+)
+def test_another_path(lab: Lab) -> None:
+    server = lab.start_server()
+    page = visit(server).body
+    if b"200 OK" in page:
+        lab.fail(
+            expected=(_("Expected the page for '/' to be"), _("PAGE")),
+            got=(_("but it is"), show(page)),
+            remark=_("This page names a status, as only the pages for errors do."),
+        )
+    for path in ("/favicon.ico", "/somewhere/else/"):
+        client = ask(server, _("browser"), path=path)
+        response = read_response(client, "404 Not Found")
+        if response.body == page:
+            text = _("The page for {path} is the same as the page for '/'.")
+            client.fail(text.format(path=path))
+        client.close()
+
+
+@check(
+    "2.5",
+    _("answers another method with 405 Method Not Allowed and Allow: GET"),
+    points=2,
+    needs=["2.1"],
+    hint=_(
+        "The request line's first word is the method. Any other than GET gets '405"
+        " Method Not Allowed', the header 'Allow: GET', and a page. Then half-close,"
+        " and throw away the body that the client sends."
+    ),
+    read=_("Step 4: another method"),
+)
+def test_another_method(lab: Lab) -> None:
+    server = lab.start_server()
+    for method, early in (("POST", len(FORM)), ("PUT", 100), ("DELETE", 0)):
+        head = request(server, f"Content-Length: {len(FORM)}", method=method)
+        client = server.connect(_("client"))
+        client.send(head.encode() + FORM[:early])  # the form may come with the head
+        if early < len(FORM):
+            client.send_bulk(FORM[early:], _("the rest of the body"))
+        expect_refusal(client, method)
+        visit(server)
+    for method in ("GETTING", "get"):  # capitals count: RFC 9110, section 9.1
+        expect_refusal(ask(server, _("client"), method=method), method)
+    client = ask(server, _("client"), method="HEAD")
+    read_head(client, "405 Method Not Allowed")  # a page is neither needed nor wrong
+    client.close()
+
+
+def expect_refusal(client: Peer, method: str) -> None:
+    """Expect 405 with what is allowed instead, and that all input is thrown away."""
+    headers = read_response(client, "405 Method Not Allowed").headers
+    said = headers.get("allow", "")
+    allowed = [name.strip() for name in said.split(",")]
+    if "GET" not in allowed or method in allowed:
+        client.fail(
+            expected=(_("Expected the header"), "Allow: GET"),
+            got=(_("but it is"), repr(said) if said else _("missing")),
+        )
+    expect_no_reset(client)
+    client.close()
+
+
+@check(
+    "2.6",
+    _("answers what is not HTTP with 400 Bad Request"),
+    points=2,
+    needs=["2.1", "2.3"],
+    hint=_(
+        "Do not decode what comes: compare bytes with bytes, b'GET'. What does not"
+        " begin with METHOD PATH HTTP/1.x gets '400 Bad Request' and a page."
+    ),
+    read=_("Step 5: what is not HTTP"),
+)
+def test_not_http(lab: Lab) -> None:
+    server = lab.start_server()
+    for sent in NOT_HTTP:
+        client = server.connect(_("stranger"))
+        client.send(sent)
+        read_response(client, "400 Bad Request", SOON)
+        client.close()
+    for version, header in (("HTTP/1.0", ""), ("HTTP/1.1", "Cookie: name=Ren\xe9e")):
+        client = server.connect(_("old browser"))
+        text = request(server, *filter(None, [header]), version=version)
+        client.send(text.encode("latin-1"))  # a header may hold any letters
+        read_response(client, "200 OK", SOON)
+        client.close()
+
+
+ANY_BYTES = bytes(byte for byte in range(256) if byte not in b"\r\n")
+NOT_HTTP = (
+    b"hello\r\n\r\n",
+    b"how are you?\r\n\r\n",
+    b"GET /\r\n\r\n",
+    b"GET / HTTP/1.1 now\r\n\r\n",
+    b"GET / HTTP/2.0\r\n\r\n",
+    b"\xff\xfe\x00\x80 \xc3\x28\r\n\r\n",
+    TLS_HELLO + ANY_BYTES,  # somebody typed https://: no line ends in it
+    TLS_HELLO + ANY_BYTES + b"\n" + ANY_BYTES,  # nor does an empty line in this one
+)
+
+
+@check(
+    "2.9",
+    _("answers a request head over 8 KiB with 431, and lives"),
+    points=2,
+    needs=["2.1"],
+    hint=_(
+        "Count the bytes while you read. Over 8192, stop and answer '431 Request Header"
+        " Fields Too Large'. Then half-close and read on, so that nothing is unread"
+        " when you close."
+    ),
+    read=_("Step 7: a head that is too long"),
+)
+def test_long_head(lab: Lab) -> None:
+    server = lab.start_server()
+    within = server.connect(_("within"))
+    within.send(long_request(server, MAX_HEAD))
+    read_response(within, "200 OK")
+
+    for size in (MAX_HEAD + 1 + len("\r\n\r\n"), 30_000):
+        over = server.connect(_("over"))
+        over.send(long_request(server, size))
+        read_response(over, TOO_LONG)
+        expect_no_reset(over)
+        over.close()
+        visit(server)
+
+    endless = server.connect(_("endless"))
+    send_without_end(endless, request(server, f"Cookie: {'x' * 100_000}").rstrip())
+    if endless.unread or endless.end != "reset":  # a reset may destroy the answer
+        read_head(endless, TOO_LONG)
+    endless.close()
+    visit(server)
+
+
+def long_request(server: Server, size: int) -> str:
+    """Return a request of so many bytes, with the empty line at its end."""
+    missing = size - len(request(server, "Cookie: "))
+    return request(server, f"Cookie: {'x' * missing}")
+
+
+def send_without_end(client: Peer, start: str) -> None:
+    """Send the start of a head, then more and more of it, until there is an answer."""
+    size = ngettext("over {count} byte", "over {count} bytes", len(start))
+    size = size.format(count=f"{len(start):,}")
+    client.history.event(client.name, _("sends a head that does not end"), size)
+    piece = start.encode()
+    for wait in client.program.slices(ANSWER):
+        exchange = Exchange({client: piece})
+        if exchange.run(lambda: bool(client.unread or client.end), wait):
+            return
+        piece = b"x" * 1000
+    waiting_for = _("{status}, though the head goes on").format(status=TOO_LONG)
+    client.fail_waiting(waiting_for)
