@@ -1,12 +1,10 @@
-"""The checks of exercise 5, part C: history, one order, apart, durable."""
+"""The checks of exercise 5, part C: history, one order, apart."""
 
-import contextlib
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tests.harness import system
 from tests.harness.chat import (
+    COMES_OR_GOES,
     Member,
     all_see,
     arrive,
@@ -14,9 +12,9 @@ from tests.harness.chat import (
     start,
     without_time,
 )
+from tests.harness.chat_history import nothing_kept
 from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
-from tests.harness.steps import show
 from tests.harness.words import _, ngettext
 
 
@@ -33,12 +31,13 @@ from tests.harness.words import _, ngettext
     read=_("Step 10: history"),
 )
 def test_history(lab: Lab) -> None:
-    server = start(lab)
+    server = start(lab, "--channels", "general", "sport", "tea", "hall")
     alice, *others = connect_all(server, 19)
     alice.says("one", lab.random_word(), "three")
     order = alice.hears_until("three")
     dave = arrive(server)
     compare_with_order(Visit(dave, dave.sees_history("general"), []), order)
+    order += remembers_a_quiet_channel(lab, dave, others[:3], alice)
     talkers, movers = others[:9], others[9:]
     began = len(lab.history.steps)
     for mover in movers:
@@ -63,6 +62,37 @@ def test_history(lab: Lab) -> None:
     lab.history.sum_up(began, _("nine members"), story)
     for visit in visits:
         compare_with_order(visit, order)
+
+
+def remembers_a_quiet_channel(
+    lab: Lab, talker: Member, visitors: list[Member], alice: Member
+) -> list[str]:
+    """Fill #tea with 50 messages, then more, while in #general much more is said.
+
+    Return what alice has heard there. All come back from #tea to #general.
+    """
+    began, word = len(lab.history.steps), lab.random_word()
+    for member in (talker, *visitors):
+        member.joins("hall")  # in which nobody speaks
+    talker.joins("tea")
+    talker.says(*(f"{word} {n}" for n in range(50)), "/who", "/nosuch", "")
+    said = talker.hears(50)
+    talker.is_refused("/nosuch")
+    alice.says(*(f"busy {n}" for n in range(60)))
+    busy = alice.hears(60)
+    talker.takes_nick("Zoe")  # what she has said is still as it was
+    for visitor in visitors:
+        compare_with_order(Visit(visitor, visitor.joins("tea"), []), said)
+        talker.says(f"to {visitor.nick}")
+        said += talker.hears(1)
+        visitor.hears_until(f"to {visitor.nick}")
+        if history := visitor.joins("hall"):
+            visitor.fail(_("no messages, since nobody speaks in #hall"), history[0])
+    for member in (talker, *visitors):
+        compare_with_order(Visit(member, member.joins("general"), []), busy)
+    story = _("says 50 messages in #tea and some more; others come and go")
+    lab.history.sum_up(began, talker.nick, story)
+    return busy
 
 
 class Visit(NamedTuple):
@@ -100,22 +130,6 @@ def short_visits(movers: Sequence[Member]) -> list[Visit]:
         for mover in movers
         for turn in range(20)
     ]
-
-
-@contextlib.contextmanager
-def nothing_kept(lab: Lab) -> Iterator[None]:
-    """Lock the history: a server that wants to write to it has to wait.
-
-    A program in another language may keep no SQLite file. Then nothing is locked.
-    """
-    file = (lab.folder / "chat.db").as_uri()
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(sqlite3.Error):
-            other = sqlite3.connect(f"{file}?mode=rw", uri=True, timeout=1)
-            stack.enter_context(contextlib.closing(other)).execute("BEGIN IMMEDIATE")
-            what = _("locks the history: nothing can be kept now")
-            lab.history.event(_("a program"), what)
-        yield
 
 
 def compare_with_order(visit: Visit, order: list[str]) -> None:
@@ -212,18 +226,22 @@ def all_hear_the_same(members: list[Member], heard: list[list[str]]) -> list[str
     read=_("Step 10: history"),
 )
 def test_apart(lab: Lab) -> None:
-    server = start(lab)
-    members = alice, bob, carol, dave = connect_all(server, 4)
+    server = start(lab, "--channels", "general", "sport", "sport2")
+    members = alice, bob, carol, dave, erin = connect_all(server, 5)
     carol.joins("sport")
     dave.joins("sport")
+    erin.joins("sport2")  # a name that begins like another
+    erin.skipped.clear()
     began = len(lab.history.steps)
     for n in range(20):
         for member in members:
             member.says(*(f"{n}.{i} of {member.nick}" for i in range(2)))
-    what = _("say 40 lines each, two here and two there")
-    lab.history.sum_up(began, _("all four"), what)
+    what = _("say 40 lines each, in three channels")
+    lab.history.sum_up(began, _("all five"), what)
     for member in members:
-        is_all_of(member, member.hears(80))
+        is_all_of(member, member.hears(40 if member is erin else 80))
+    is_all_of(erin, erin.joins("sport2"))
+    carol.takes_nick(lab.random_word())
     is_all_of(alice, alice.joins("sport"))
     text = f"bob alone, {lab.random_word()}"
     all_see([bob], bob, text, text)
@@ -231,9 +249,12 @@ def test_apart(lab: Lab) -> None:
     is_all_of(alice, alice.joins("general"))
     all_see([dave, carol], dave, "two in sport", "two in sport")
     all_see([alice, bob], bob, "two in general", "two in general")
-    for notice in bob.skipped:
-        if notice.endswith(("joined #sport", "left #sport")):
-            bob.fail(_("what happens in #general only"), notice)
+    all_see([erin], erin, "one in sport2", "one in sport2")
+    for member in (bob, erin):
+        for notice in filter(COMES_OR_GOES.fullmatch, member.skipped):
+            if not notice.endswith(f" #{member.channel}"):
+                wanted = _("what happens in {channel} only")
+                member.fail(wanted.format(channel=f"#{member.channel}"), notice)
 
 
 def is_all_of(member: Member, messages: list[str]) -> None:
@@ -242,103 +263,3 @@ def is_all_of(member: Member, messages: list[str]) -> None:
         if not without_time([message])[0].startswith(f"#{member.channel} <"):
             wanted = _("what is said in {channel}")
             member.fail(wanted.format(channel=f"#{member.channel}"), message)
-
-
-@check(
-    "5.18",
-    _("keeps every message that anybody has seen, through Ctrl+C and kill -9"),
-    points=2,
-    needs=["5.15"],
-    hint=_(
-        "Give a message to the history before you send it to anybody: it is in the"
-        " file when history.add() returns."
-    ),
-    read=_("Step 11: keep, then show"),
-)
-def test_durable(lab: Lab) -> None:
-    port = system.free_port(lab.host)
-    seen: list[str] = []
-    server, members = come_back(lab, port, seen)
-    seen += talk_while_locked(server, members[0], lab)
-    stories = {
-        "interrupt": _("talk at once, until the interrupt"),
-        "kill": _("talk at once, until the kill"),
-    }
-    for stop, story in stories.items():
-        server, members = come_back(lab, port, seen)
-        began = len(lab.history.steps)
-        seen += talk_until(getattr(server, stop), members, lab)
-        lab.history.sum_up(began, _("all of them"), story)
-        server.expect_exit(None)  # only then the history file is free
-    come_back(lab, port, seen)
-
-
-def come_back(lab: Lab, port: int, seen: list[str]) -> tuple[Server, list[Member]]:
-    """Start the server again; its history must hold what was seen before."""
-    server = start(lab, port=port)
-    began = len(lab.history.steps)
-    members = [arrive(server) for _ in range(20)]
-    kept = [member.sees_history("general") for member in members][0]
-    lab.history.sum_up(began, _("20 clients"), _("connect, and read the history"))
-    # Some may have been kept, and not sent any more.
-    seen += [message for message in kept if message not in seen]
-    compare_with_seen(members[0], kept, seen[-50:])
-    return server, members
-
-
-def compare_with_seen(member: Member, kept: list[str], seen: list[str]) -> None:
-    """See that a history holds what was seen, in the same order."""
-    for message in seen:
-        if message not in kept:
-            member.peer.fail(
-                expected=(_("Expected in the history"), show(message.encode())),
-                got=(_("which has been seen before,"), _("but it is not there")),
-            )
-    member.agrees(kept, seen, _("that is the order in which it was seen"))
-
-
-def talk_until(stop: Callable[[], None], members: list[Member], lab: Lab) -> list[str]:
-    """Stop the server while all talk; return the messages that anybody has seen."""
-    word = lab.random_word()
-    for member in members:
-        member.says(*(f"{word} {n} of {member.nick}" for n in range(10)))
-    heard = members[0].hears(lab.numbers.randint(1, 120))
-    stop()
-    heard += members[0].hears_rest()
-    return max([heard, *(member.hears_rest() for member in members[1:])], key=len)
-
-
-def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
-    """Let one talk while nothing can be kept; return what it has seen of that.
-
-    A server that shows a message first would be killed just in between by luck only.
-    """
-    with nothing_kept(lab):
-        member.says("can you keep this?")
-        while not member.has_answer() and member.peer.wait_for_more():
-            pass
-        server.kill()
-    return member.hears_rest()
-
-
-@check(
-    "5.19",
-    _("brings back the channels that people made"),
-    points=1,
-    needs=["5.8"],
-    hint=_("history.add_channel() when one is made, history.channels() at the start."),
-    read=_("Step 12: channels come back"),
-)
-def test_channels_come_back(lab: Lab) -> None:
-    server = start(lab)
-    (alice,) = connect_all(server, 1)
-    games = lab.random_word()
-    for name in (games, "été"):
-        alice.says(f"/create {name}")
-        alice.is_greeted(name)
-    server.kill()
-    server = start(lab, port=server.port)
-    (bob,) = connect_all(server, 1)
-    bob.says("/channels")
-    bob.sees_notice(f"* channels: #general #sport #{games} #été")
-    bob.joins(games)

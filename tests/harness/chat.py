@@ -3,9 +3,10 @@
 What PROTOCOL.md says of a line's form is here; who must see which line, in the suites.
 """
 
+import contextlib
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tests.harness.chat_lines import LineReader
 from tests.harness.lab import Lab, Server
@@ -20,6 +21,8 @@ GREETING = re.compile(rf"\* you are ({NAME}) in #({NAME})")  # words may follow
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 DATE_AND_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 MESSAGE = re.compile(rf"({DATE_AND_TIME}) (#{NAME} <{NAME}> .*)", re.S)
+COMES_OR_GOES = re.compile(rf"\* {NAME} (joined #|left #|is now ){NAME}")
+REFUSAL = re.compile(r"! \S.*", re.S)  # with words that say why
 MIB = 1024 * 1024
 
 
@@ -38,6 +41,17 @@ class Member(LineReader):
         """Send lines in one segment."""
         self.peer.send(as_lines(lines))
 
+    def spells(self, *lines: str) -> None:
+        """Send lines byte by byte: the server has read each before the next goes."""
+        for byte in as_lines(lines):
+            self.peer.send(bytes([byte]))
+            self.peer.wait_until_read()
+
+    def says_last(self, words: str) -> None:
+        """Send words without a newline, then no more: ``printf words | nc -N``."""
+        self.peer.send(words)
+        self.peer.half_close()
+
     def takes_nick(self, nick: str) -> None:
         """Take another nick, and see that it worked."""
         self.says(f"/nick {nick}")
@@ -54,7 +68,7 @@ class Member(LineReader):
     def sees(self, speaker: "Member", text: str, remark: str = "") -> str:
         """Receive this message and none before it; return when it was said."""
         end = f"#{self.channel} <{speaker.nick}> {text}"
-        wanted = repr(f"{time.strftime(TIME, time.gmtime())} {end}")
+        wanted = show(f"{time.strftime(TIME, time.gmtime())} {end}".encode())
         line = self.awaits(wanted, lambda line: not line.startswith("* "), remark)
         message = MESSAGE.fullmatch(line)
         if not message or message[2] != end:
@@ -65,14 +79,28 @@ class Member(LineReader):
         """Receive this notice, perhaps after others."""
         self.awaits(repr(text), lambda line: line == text, "")
 
+    def sees_change(self, text: str) -> None:
+        """Receive this notice of who comes or goes, and no other one before it."""
+        line = self.awaits(repr(text), COMES_OR_GOES.fullmatch, "")
+        if line != text:
+            is_own = line.startswith(f"* {self.nick} ") or line.endswith(self.nick)
+            self.fail(repr(text), line, _("this is for the others") if is_own else "")
+
+    def sees_people(self) -> list[str]:
+        """Receive the answer to /who, perhaps after other notices; return the nicks."""
+        start = f"* people in #{self.channel}: "
+        answer = self.awaits(f"'{start}…'", lambda line: line.startswith(start), "")
+        return answer.removeprefix(start).split(" ")
+
     def is_refused(self, line: str) -> None:
         """Receive ``! …``, the answer to a line that must be refused."""
+        line = line if line.isascii() and line.isprintable() else _spelt_out(line)
         wanted = _("'! …', because {line} must be refused").format(line=line)
         self.sees_refusal(wanted)
 
     def sees_refusal(self, wanted: str) -> None:
         """Receive ``! …``; ``wanted`` says that, and why it must come."""
-        self.awaits(wanted, lambda line: line.startswith("!"), "")
+        self.awaits(wanted, REFUSAL.fullmatch, "")
 
     def sees_history(self, channel: str) -> list[str]:
         """Receive a channel's history, then the greeting; return the history.
@@ -104,12 +132,22 @@ class Member(LineReader):
         """Receive ``* you are … in #CHANNEL`` or ``! …``; return whether it worked."""
         greeting = f"'* you are {self.nick or 'guestN'} in #{channel}'"
         wanted = _("{line} or {other}").format(line=greeting, other="'! …'")
-        line = self.awaits(wanted, re.compile(r"\* you are |!").match, "")
-        if line.startswith("!"):
+        line = self.awaits(wanted, re.compile(r"\* you are |! \S").match, "")
+        if line.startswith("! "):
             return False
         self.lines.appendleft(line)
         self.is_greeted(channel)
         return True
+
+    def hears_itself(self, text: str) -> str:
+        """Receive its own message, and return the line; "" if ``! …`` comes instead."""
+        wanted = _("{line} or {other}").format(line=repr(f"… {text}"), other="'! …'")
+        line = self.awaits(wanted, lambda line: not line.startswith("* "), "")
+        if REFUSAL.fullmatch(line):
+            return ""
+        self.lines.appendleft(line)
+        self.sees(self, text)
+        return line
 
     def sees_end(self) -> None:
         """Receive nothing but notices any more, and the end of the stream."""
@@ -183,6 +221,11 @@ class Member(LineReader):
         )
 
 
+def _spelt_out(line: str) -> str:
+    """Return a line that may look like another, and how Python writes it in ASCII."""
+    return f"{line} ({ascii(line)})" if line.isprintable() else ascii(line)
+
+
 def as_lines(lines: Iterable[str]) -> bytes:
     """Return lines as they are sent."""
     return "".join(f"{line}\n" for line in lines).encode()
@@ -234,9 +277,57 @@ def all_see(members: Iterable[Member], speaker: Member, line: str, text: str) ->
         member.sees(speaker, text)
 
 
-def people(asker: Member) -> list[str]:
+@contextlib.contextmanager
+def hinting(hint: str, *members: Member) -> Iterator[None]:
+    """Give members a hint for what fails in this block, in place of the check's."""
+    before = [member.hint for member in members]
+    for member in members:
+        member.hint = hint
+    yield
+    for member, old in zip(members, before, strict=True):
+        member.hint = old
+
+
+CHANGES_NOTHING = _(
+    "A refused line changes nothing: see all that may be wrong before you change"
+    " anything, and answer with one '! …'."
+)
+
+
+@contextlib.contextmanager
+def refused_lines(
+    speaker: Member, *others: Member, hint: str = CHANGES_NOTHING
+) -> Iterator[None]:
+    """See that the lines which are refused in this block have changed nothing.
+
+    The speaker talks on under its nick, in its channel, and has seen all its ``!``. And
+    the others have noticed nothing.
+    """
+    all_see([speaker, *others], speaker, "before", "before")
+    for other in others:
+        other.skipped.clear()
+    yield
+    with hinting(hint, speaker, *others):
+        all_see([speaker, *others], speaker, "as before", "as before")
+        for other in others:
+            for notice in filter(COMES_OR_GOES.fullmatch, other.skipped):
+                other.fail(_("nothing of a line that is refused"), notice)
+
+
+def people(asker: Member, command: str = "/who") -> list[str]:
     """Ask with /who; return the nicks as they are listed."""
-    asker.says("/who")
-    opening = f"* people in #{asker.channel}: "
-    answer = asker.awaits(f"'{opening}…'", lambda line: line.startswith(opening), "")
-    return answer.removeprefix(opening).split(" ")
+    asker.says(command)
+    return asker.sees_people()
+
+
+def are_here(members: Iterable[Member], asker: Member, command: str = "/who") -> None:
+    """See that /who lists these members, sorted as text or by the guests' numbers."""
+    by_number = sorted(
+        (member.nick for member in members), key=lambda nick: int(nick[5:])
+    )
+    listed = people(asker, command)
+    if listed not in (by_number, sorted(by_number)):
+        opening = f"* people in #{asker.channel}: "
+        wanted, got = (opening + " ".join(nicks) for nicks in (by_number, listed))
+        remark = _("not sorted") if set(listed) == set(by_number) else ""
+        asker.fail(repr(wanted), got, remark)

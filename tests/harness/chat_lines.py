@@ -87,7 +87,8 @@ class LineReader:
                 what_ended_it=came, line=last
             )
         self.peer.fail(
+            ended if self.peer.end else "",
             expected=(self.peer.to_receive(), wanted),
             got=(_("but"), came),
-            hint=ended if self.peer.end else self.hint,
+            hint=self.hint,
         )

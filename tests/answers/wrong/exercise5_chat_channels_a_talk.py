@@ -191,13 +191,16 @@ WRONG = [
         did="took whatever Unicode calls a letter, a mark or a number",
         tempting="unicodedata.category() knows every script",
         caught_by="5.6",
-        words=(r"/nick \u3164 must be refused", "is_name()"),
+        words=(r"'/nick \u3164') must be refused", "invisible"),
         changes=(
             ("import traceback\n", "import traceback\nimport unicodedata\n"),
             (
                 'if not is_name(name):\n            raise RefusedError("a nick',
-                'kinds = {unicodedata.category(c)[0] for c in name if c not in "-_"}\n'
-                '        if not (1 <= len(name) <= 20 and kinds <= {"L", "M", "N"}):\n'
+                'form = unicodedata.normalize("NFKC", name)\n'
+                '        signs = [c for c in form if c not in "-_"]\n'
+                "        kinds = [unicodedata.category(c)[0] for c in signs]\n"
+                '        known = set(kinds) <= {"L", "M", "N"} and kinds[:1] != ["M"]\n'
+                "        if not (1 <= len(form) <= 20 and known):\n"
                 '            raise RefusedError("a nick',
             ),
         ),
@@ -207,7 +210,7 @@ WRONG = [
         did="refused a nick that anybody has, the one who asks too",
         tempting="find_client() has found somebody",
         caught_by="5.6",
-        words=("somebody has the nick", "the others' nicks"),
+        words=("somebody has the nick", "write their own nick"),
         changes=(
             (
                 "self.find_client(name) not in (None, client)",
@@ -243,7 +246,7 @@ WRONG = [
         did="took the client out of its channel, and looked for the other one then",
         tempting="that is the order in which one walks from room to room",
         caught_by="5.7",
-        words=("See first that there is such a channel", "'in #sport, "),
+        words=("See first that there is such a channel", "as before"),
         changes=(
             (
                 '        """Do /join NAME."""\n',
@@ -317,8 +320,8 @@ WRONG = [
         name="takes_the_end_for_nothing",
         did="waited on when recv() returned b''",
         tempting="nothing has come yet",
-        caught_by="5.9",
-        words=("left #general",),
+        caught_by="5.2",
+        words=("runs on and on",),
         also=("5.18", "5.22", "5.23", "5.24"),
         changes=(
             (
@@ -370,7 +373,7 @@ WRONG = [
         did="told all members of a channel that somebody joined, the newcomer too",
         tempting="broadcast() without exclude= is shorter",
         caught_by="5.9",
-        words=("joined #sport", "this is for the others"),
+        words=("* guest1 joined #general", "this is for the others"),
         changes=(
             ('joined #{channel.name}", exclude=client)', 'joined #{channel.name}")'),
         ),
@@ -389,6 +392,235 @@ WRONG = [
                 """        client.channel.broadcast(f"* {old} is now {name}")
         self.greet(client)
 """,
+            ),
+        ),
+    ),
+    Wrong(
+        name="drops_a_last_line_without_its_newline",
+        did="dropped what was left over at the end of the connection",
+        tempting="a line that has no newline is not complete",
+        caught_by="5.2",
+        words=("without a newline", "handle what is left over"),
+        also=("5.3", "5.20"),
+        changes=(
+            (
+                "        if rest:  # a last line without its newline\n"
+                "            yield [rest]\n",
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="answers_everybody",
+        did="sent the answer to /channels to the whole channel",
+        tempting="broadcast() sends lines, too",
+        caught_by="5.3",
+        words=("no answer to what guest1 has asked", "Answer whoever asked"),
+        changes=(
+            (
+                "client.send(f\"* channels: {' '.join(names)}\")",
+                "client.channel.broadcast(f\"* channels: {' '.join(names)}\")",
+            ),
+        ),
+    ),
+    Wrong(
+        name="knows_commands_only_when_alone",
+        did="refused words after a command that takes no name",
+        tempting="/who is here? is not /who",
+        caught_by="5.3",
+        words=("ignore what follows",),
+        also=("5.4", "5.20"),
+        changes=(
+            (
+                "            COMMANDS[command](self, client, argument)\n",
+                '            takes_name = command in ("/nick", "/join", "/create")\n'
+                "            if argument and not takes_name:\n"
+                '                raise RefusedError(f"{command} takes no name")\n'
+                "            COMMANDS[command](self, client, argument)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="goes_on_after_quit",
+        did="did what came after /quit in the same recv()",
+        tempting="disconnect() ends the connection, so nothing more comes",
+        caught_by="5.4",
+        words=("too late", "What comes after /quit is not done any more"),
+        changes=(("            if client.over:\n                return\n", ""),),
+    ),
+    Wrong(
+        name="does_commands_first",
+        did="did the commands of one recv() first, and said the messages then",
+        tempting="so all messages go to the history in one go",
+        caught_by="5.4",
+        words=("what comes before /quit is said",),
+        also=("5.5", "5.6", "5.7", "5.8", "5.15", "5.17", "5.20", "5.21", "5.23"),
+        changes=(
+            (
+                "requests = map(parse_line, lines)",
+                "requests = sorted(map(parse_line, lines), key=lambda r: r[0] == SAY)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_every_second_slash_away",
+        did='called text.replace("//", "/")',
+        tempting="//text says /text",
+        caught_by="5.5",
+        words=("guest1> ///'", "text.removeprefix('/')"),
+        changes=(
+            (
+                'return SAY, text.removeprefix("/")',
+                'return SAY, text.replace("//", "/")',
+            ),
+        ),
+    ),
+    Wrong(
+        name="knows_commands_in_capitals",
+        did="compared commands without case, as names",
+        tempting="many chats do so",
+        caught_by="5.5",
+        words=("/WHO must be refused", "lower case"),
+        changes=(
+            (
+                "return command, argument.strip()",
+                "return command.lower(), argument.strip()",
+            ),
+        ),
+    ),
+    Wrong(
+        name="refuses_without_a_reason",
+        did="answered with a bare ! where a line was refused",
+        tempting="it shows that something was wrong",
+        caught_by="5.5",
+        words=("/ must be refused", "'! '"),
+        changes=(
+            (
+                'client.send(f"! {reason}")\n\n    def change',
+                'client.send("! ")\n\n    def change',
+            ),
+        ),
+    ),
+    Wrong(
+        name="compares_nicks_in_lower_case",
+        did="compared with lower(), and not with casefold()",
+        tempting="without case is lower case",
+        caught_by="5.6",
+        words=("/nick STRASSE", "name_key()"),
+        changes=(
+            ("import traceback\n", "import traceback\nimport unicodedata\n"),
+            (
+                "key = name_key(nick)",
+                'key = unicodedata.normalize("NFKC", nick).lower()',
+            ),
+            (
+                "if name_key(c.nick) == key",
+                'if unicodedata.normalize("NFKC", c.nick).lower() == key',
+            ),
+        ),
+    ),
+    Wrong(
+        name="shows_nicks_by_their_key",
+        did="took the nick in lower case",
+        tempting="then no nick need be compared any more",
+        caught_by="5.6",
+        words=("you are A-1_b", "a-1_b"),
+        changes=(
+            (
+                "old, client.nick = client.nick, name",
+                "old, client.nick = client.nick, name_key(name)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_the_nick_before_it_looks",
+        did="changed the nick, and looked then whether it is a name",
+        tempting="the check is the last line that can go wrong",
+        caught_by="5.6",
+        words=("A refused line changes nothing", "as before"),
+        changes=(
+            (
+                '        if not is_name(name):\n            raise RefusedError("a nick',
+                "        old, client.nick = client.nick, name\n"
+                '        if not is_name(name):\n            raise RefusedError("a nick',
+            ),
+            (
+                "        old, client.nick = client.nick, name\n        self.greet",
+                "        self.greet",
+            ),
+        ),
+    ),
+    Wrong(
+        name="finds_channels_by_casefold",
+        did="looked for a channel with casefold(), and not with name_key()",
+        tempting="casefold() is what Python has for this",
+        caught_by="5.7",
+        words=("ｓｐｏｒｔ", "name_key()"),
+        changes=(
+            (
+                'self.channels.get(name_key(name.removeprefix("#")))',
+                'self.channels.get(name.removeprefix("#").casefold())',
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_every_number_sign_off",
+        did='called lstrip("#")',
+        tempting="it takes off the # in front",
+        caught_by="5.7",
+        words=("/join ##sport must be refused",),
+        changes=(
+            (
+                'self.channels.get(name_key(name.removeprefix("#")))',
+                'self.channels.get(name_key(name.lstrip("#")))',
+            ),
+        ),
+    ),
+    Wrong(
+        name="stays_where_it_was_after_create",
+        did="made the creator a member of the new channel, but left it in the old one",
+        tempting="/create makes a channel; nobody has said /join",
+        caught_by="5.8",
+        words=("leaves the old one",),
+        changes=(
+            (
+                "        self.channels[name_key(name)] = Channel(name)\n"
+                "        self.join(client, name)\n",
+                "        client.channel = Channel(name)\n"
+                "        self.channels[name_key(name)] = client.channel\n"
+                "        client.channel.members.append(client)\n"
+                "        self.greet(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="refuses_to_join_the_same_channel",
+        did="refused /join of the channel where the client is already",
+        tempting="it is there already",
+        caught_by="5.9",
+        words=("like leaving and joining",),
+        also=("5.15", "5.17"),
+        changes=(
+            (
+                "        past = self.history.last",
+                "        if client in channel.members:\n"
+                '            raise RefusedError("you are there already")\n'
+                "        past = self.history.last",
+            ),
+        ),
+    ),
+    Wrong(
+        name="tells_twice_who_quits",
+        did="told the others at /quit, and again when the thread cleans up",
+        tempting="they should know at once",
+        caught_by="5.9",
+        words=("joined #general", "'* Zoe left #general'"),
+        changes=(
+            (
+                '        client.hang_up("* bye")',
+                '        left = f"* {client.nick} left #{client.channel.name}"\n'
+                "        client.channel.broadcast(left, exclude=client)\n"
+                '        client.hang_up("* bye")',
             ),
         ),
     ),

@@ -21,7 +21,7 @@ WRONG = [
         did="greeted first and showed the history then",
         tempting="one is greeted when one comes in",
         caught_by="5.15",
-        words=("last 50 messages", "and greet it"),
+        words=("a history of   3 messages", "last 50 messages"),
         changes=(
             ("        client.send(*map(format_message, past))\n", ""),
             (
@@ -120,8 +120,10 @@ WRONG = [
                 "    def throttle(",
                 """    def send_back(self, client: Client, lines: list[bytes]) -> None:
         client.when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        for command, text in map(parse_line, lines):
-            if command == SAY and text:
+        requests = [parse_line(line) for line in lines]
+        client.has_answer = all(command == SAY for command, _ in requests)
+        for _, text in requests if client.has_answer else []:
+            if text:
                 where = client.when, client.channel.name, client.nick
                 shown = format_message(Message(*where, text))
                 client.socket.send(encode_lines(shown))
@@ -134,7 +136,8 @@ WRONG = [
             ),
             (
                 "client.channel.broadcast(*shown)",
-                "client.channel.broadcast(*shown, exclude=client)",
+                "alone = client if client.has_answer else None\n"
+                "        client.channel.broadcast(*shown, exclude=alone)",
             ),
         ),
     ),
@@ -263,7 +266,293 @@ WRONG = [
         did="asked str.isprintable()",
         tempting="its name says what is wanted",
         caught_by="5.21",
-        words=("Unicode category",),
+        words=("no others",),
         changes=(("CONTROL.search(text)", "not text.isprintable()"),),
+    ),
+    Wrong(
+        name="remembers_fifty_of_all_channels",
+        did="kept the last 50 messages of all channels in memory for those who join",
+        tempting="no database is asked, and fifty are fifty",
+        caught_by="5.15",
+        words=("Expected a history of", "50 messages"),
+        changes=(
+            (
+                "        self.lock = threading.Lock()\n",
+                "        self.recent: list[Message] = []\n"
+                "        self.lock = threading.Lock()\n",
+            ),
+            (
+                "        shown = map(format_message, said)\n",
+                "        self.recent = [*self.recent, *said][-50:]\n"
+                "        shown = map(format_message, said)\n",
+            ),
+            (
+                "past = self.history.last(channel.name)",
+                "past = [m for m in self.recent if m.channel == channel.name]",
+            ),
+        ),
+    ),
+    Wrong(
+        name="speaks_in_channels_that_begin_alike",
+        did="asked startswith() for the channels in which something is said",
+        tempting="the line begins with the channel's name",
+        caught_by="5.17",
+        words=("what is said in #sport2", "members of its channel only"),
+        changes=(
+            (
+                "client.channel.broadcast(*shown)",
+                "lines = list(shown)\n"
+                "        for channel in self.channels.values():\n"
+                "            if channel.name.startswith(client.channel.name):\n"
+                "                channel.broadcast(*lines)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="is_silent_when_nothing_is_kept",
+        did="printed the history's error, and did not answer the speaker",
+        tempting="it is the server's trouble, not the client's",
+        caught_by="5.18",
+        words=("'! …'", "answer '! …' to each"),
+        changes=(
+            (
+                'client.send(*[f"! {reason}"] * len(said))',
+                "print(reason, file=sys.stderr)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="answers_once_when_nothing_is_kept",
+        did="sent one ! for several messages that were not kept",
+        tempting="the reason is the same for all of them",
+        caught_by="5.18",
+        words=("'! …'", "answer '! …' to each"),
+        changes=(
+            ('client.send(*[f"! {reason}"] * len(said))', 'client.send(f"! {reason}")'),
+        ),
+    ),
+    Wrong(
+        name="dies_when_nothing_is_kept",
+        did="did not catch HistoryError in say()",
+        tempting="add() has always worked",
+        caught_by="5.18",
+        words=("disconnected guest1", "answer '! …' to each"),
+        changes=(
+            (
+                "        try:\n            self.history.add(*said)\n"
+                "        except HistoryError as reason:\n"
+                '            client.send(*[f"! {reason}"] * len(said))\n'
+                "            return\n",
+                "        self.history.add(*said)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="asks_for_the_history_after_leaving",
+        did="left the old channel before it asked for the history of the new one",
+        tempting="first out, then in",
+        caught_by="5.18",
+        words=("before the client leaves its channel",),
+        changes=(
+            ("        past = self", "        self.leave(client)\n        past = self"),
+            ("changes\n        self.leave(client)\n", "changes\n"),
+        ),
+    ),
+    Wrong(
+        name="leaves_newcomers_without_a_word",
+        did="closed the connection of a client whose history could not be read",
+        tempting="what should one say?",
+        caught_by="5.18",
+        words=("newcomer's history cannot be read",),
+        changes=(
+            (
+                'hang_up(f"! {reason}")\n        except Exception',
+                "disconnect()\n        except Exception",
+            ),
+        ),
+    ),
+    Wrong(
+        name="ends_by_force",
+        did="called os._exit() after the last words",
+        tempting="then no thread can keep the program from ending",
+        caught_by="5.18",
+        words=("chat.db-wal", "Close the history"),
+        changes=(
+            ("import itertools\n", "import itertools\nimport os\n"),
+            (
+                "            server.close()\n",
+                "            server.close()\n            os._exit(0)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="makes_a_channel_before_it_is_kept",
+        did="made the channel, and told the history then",
+        tempting="the history is for later",
+        caught_by="5.19",
+        words=("remember it first",),
+        changes=(
+            (
+                "        self.history.add_channel(name)\n"
+                "        self.channels[name_key(name)] = Channel(name)\n",
+                "        self.channels[name_key(name)] = Channel(name)\n"
+                "        self.history.add_channel(name)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="does_not_remember_its_options",
+        did="did not tell the history of --channels",
+        tempting="they are given again at the next start",
+        caught_by="5.19",
+        words=("* channels: #general #sport", "for each of --channels"),
+        changes=(
+            (
+                "        for name in channels:\n            history.add_channel(name)",
+                "        for _ in channels:\n            pass",
+            ),
+            ("names = history.channels()", "names = [*channels, *history.channels()]"),
+        ),
+    ),
+    Wrong(
+        name="does_not_say_that_it_listens",
+        did="listened without a word",
+        tempting="one sees that the program runs",
+        caught_by="5.19",
+        words=("Listening on",),
+        changes=(
+            (
+                "with open_listening_socket(arguments.host, arguments.port) as",
+                "host, port = arguments.host, arguments.port\n"
+                "            with socket.create_server((host, port)) as",
+            ),
+        ),
+    ),
+    Wrong(
+        name="dies_where_it_cannot_listen",
+        did="did not catch the OSError of bind()",
+        tempting="the traceback says what happened",
+        caught_by="5.19",
+        words=("traceback", "Address already in use"),
+        changes=(
+            (
+                "with open_listening_socket(arguments.host, arguments.port) as"
+                " listening:\n",
+                "host, port = arguments.host, arguments.port\n"
+                "            with socket.create_server((host, port)) as listening:\n"
+                '                print(f"Listening on {host}:{port}", flush=True)\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="dies_of_a_bad_history",
+        did="did not catch HistoryError in main()",
+        tempting="the traceback says what happened",
+        caught_by="5.19",
+        words=("traceback", "HistoryError"),
+        changes=(
+            ("except HistoryError as error:", "except KeyboardInterrupt as error:"),
+        ),
+    ),
+    Wrong(
+        name="does_not_say_what_is_wrong",
+        did="ended with the same words whatever was wrong with the history",
+        tempting="the user will see what it is",
+        caught_by="5.19",
+        words=("names 'letter.txt'",),
+        changes=(('sys.exit(f"error: {error}")', 'sys.exit("error: cannot start")'),),
+    ),
+    Wrong(
+        name="takes_any_channel_name",
+        did="opened whatever channels were named on the command line",
+        tempting="whoever starts the server knows what a name is",
+        caught_by="5.19",
+        words=("still running", "error: …"),
+        changes=(
+            ("import contextlib\n", "import argparse\nimport contextlib\n"),
+            (
+                "    arguments = parse_arguments()\n",
+                "    parser = argparse.ArgumentParser()\n"
+                '    parser.add_argument("host")\n'
+                '    parser.add_argument("port", type=port_number)\n'
+                '    parser.add_argument("--history", default="chat.db")\n'
+                '    parser.add_argument("--channels", nargs="+")\n'
+                '    parser.add_argument("--max-clients", type=client_count)\n'
+                "    parser.set_defaults(max_clients=99)\n"
+                '    parser.set_defaults(channels=["general", "sport"])\n'
+                "    arguments = parser.parse_args()\n",
+            ),
+            ("    catch_signals,\n", "    catch_signals,\n    client_count,\n"),
+            ("    parse_arguments,\n", "    port_number,\n"),
+        ),
+    ),
+    Wrong(
+        name="does_not_count_a_carriage_return",
+        did="took the \\r off before it counted the bytes",
+        tempting="it does not belong to the text",
+        caught_by="5.20",
+        words=("1,025 bytes", "the end included"),
+        changes=(
+            (
+                "if len(line) >= MAX_LINE",
+                'if len(line.removesuffix(b"\\r")) >= MAX_LINE',
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_what_telnet_sends_at_enter",
+        did="looked for empty lines before it took the \\r off",
+        tempting="an empty line is b''",
+        caught_by="5.20",
+        words=("telnet ends a line with", "An empty line is one with"),
+        changes=(
+            (
+                "requests = map(parse_line, lines)",
+                "requests = map(parse_line, filter(None, lines))",
+            ),
+            ("client.nick, t) for t in texts if t]", "client.nick, t) for t in texts]"),
+        ),
+    ),
+    Wrong(
+        name="keeps_the_carriage_return",
+        did="took no \\r off the end",
+        tempting="nc sends none",
+        caught_by="5.20",
+        words=("telnet ends a line with",),
+        changes=((r'line.removesuffix(b"\r").decode()', "line.decode()"),),
+    ),
+    Wrong(
+        name="allows_one_byte_too_many",
+        did="compared with >",
+        tempting="1024 bytes are allowed",
+        caught_by="5.20",
+        words=("a line of 1,025 bytes must be refused",),
+        changes=(("if len(line) >= MAX_LINE", "if len(line) > MAX_LINE"),),
+    ),
+    Wrong(
+        name="refuses_once_for_all",
+        did="sent one ! for all lines of one recv() that were refused",
+        tempting="the client sees that something was wrong",
+        caught_by="5.21",
+        words=("Each line has an answer of its own",),
+        changes=(
+            (
+                "for argument in arguments:\n",
+                "for argument in arguments[: 1 if command == REFUSE else None]:\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="drops_a_byte_order_mark",
+        did='decoded with "utf-8-sig"',
+        tempting="files on Windows begin with one",
+        caught_by="5.21",
+        words=("BOM", "exactly as it was said"),
+        changes=(
+            (
+                r'line.removesuffix(b"\r").decode()',
+                r'line.removesuffix(b"\r").decode("utf-8-sig")',
+            ),
+        ),
     ),
 ]

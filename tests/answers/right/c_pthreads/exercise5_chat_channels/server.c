@@ -7,8 +7,9 @@
  * that they share; whoever holds it waits for nobody. What a client does not take at
  * once waits in its outbox, and the main thread sends it on.
  *
- * C has no NFKC: of the forms of one letter only the full-width ones of ASCII are the
- * same here. A decomposed letter is a name's letter, but another one than the composed.
+ * C has no NFKC: of the forms of one letter only the full-width ones of ASCII and the
+ * Latin ligatures are the same here. A decomposed letter is a name's letter, but another
+ * one than the composed.
  */
 
 #define _XOPEN_SOURCE 700
@@ -290,14 +291,41 @@ static bool is_name_character(int32_t code, bool first)
            && (mark || iswalnum((wint_t)code) || code == '-' || code == '_');
 }
 
+/* What stands for several letters: in a name's length, and when names are compared. */
+static const struct {
+    int32_t code;
+    const char *letters;
+} LIGATURES[] = {
+    {0xFB00, "ff"}, {0xFB01, "fi"}, {0xFB02, "fl"}, {0xFB03, "ffi"}, {0xFB04, "ffl"},
+    {0xFB05, "st"}, {0xFB06, "st"}, {0x00DF, "ss"}, {0x1E9E, "ss"}, {0, NULL},
+};
+
+/* Return the letters that a ligature stands for; NULL for any other character. */
+static const char *letters_of(int32_t code)
+{
+    size_t i = 0;
+    while (LIGATURES[i].letters && LIGATURES[i].code != code)
+        i++;
+    return LIGATURES[i].letters;
+}
+
+/* Return how many letters a character is in a name: Latin marks are part of theirs. */
+static size_t count_letters(int32_t code)
+{
+    bool ligature = code >= 0xFB00 && letters_of(code);
+    bool mark = code >= 0x0300 && code <= 0x036F;
+    return ligature ? strlen(letters_of(code)) : mark ? 0 : 1;
+}
+
 /* Tell whether a text can name a person or a channel. */
 static bool is_name(const char *text)
 {
     size_t size, letters = 0;
-    for (; *text; text += size, letters++) {
+    for (; *text; text += size) {
         int32_t code = decode(text, strlen(text), &size);
         if (code < 0 || !is_name_character(code, letters == 0))
             return false;
+        letters += count_letters(code);
     }
     return letters >= 1 && letters <= MAX_NAME;
 }
@@ -310,19 +338,37 @@ static wint_t fold(int32_t code)
     return towlower(towupper((wint_t)code));
 }
 
+/* A name that is being compared, letter by letter. */
+struct spelling {
+    const char *rest;
+    const char *ligature; /* what is left of one that was begun */
+};
+
+/* Return the next letter without case and width; 0 at the end, and at a bad byte. */
+static wint_t next_letter(struct spelling *name)
+{
+    size_t size;
+    if (name->ligature && *name->ligature)
+        return (wint_t)*name->ligature++;
+    int32_t code = *name->rest ? decode(name->rest, strlen(name->rest), &size) : 0;
+    if (code <= 0)
+        return 0;
+    name->rest += size;
+    name->ligature = letters_of(code);
+    return name->ligature ? (wint_t)*name->ligature++ : fold(code);
+}
+
 /* Tell whether two texts are the same name, without case. */
 static bool same_name(const char *one, const char *other)
 {
-    size_t size, other_size;
-    while (*one && *other) {
-        int32_t code = decode(one, strlen(one), &size);
-        int32_t other_code = decode(other, strlen(other), &other_size);
-        if (code < 0 || other_code < 0 || fold(code) != fold(other_code))
+    struct spelling first = {one, NULL}, second = {other, NULL};
+    wint_t letter;
+    do {
+        letter = next_letter(&first);
+        if (letter != next_letter(&second))
             return false;
-        one += size;
-        other += other_size;
-    }
-    return *one == *other;
+    } while (letter);
+    return !*first.rest && !*second.rest;
 }
 
 /* The C library knows letters of all scripts only in a locale of UTF-8. */
