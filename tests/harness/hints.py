@@ -237,8 +237,8 @@ SOCKETS = (
     Row(
         "TimeoutError",
         _(
-            "A socket has a time limit, settimeout(), and it was over: TimeoutError is"
-            " an OSError, to be caught where you wait. Is the limit meant to be there?"
+            "A socket has a time limit, settimeout(), and it was over. Where the limit"
+            " is meant to be, catch TimeoutError around the wait."
         ),
         wins=False,
     ),
@@ -254,7 +254,8 @@ SOCKETS = (
         r"OSError: \[(Errno 24|WinError 10024)\]",
         _(
             "Sockets that nobody closes stay open, until the system gives no more:"
-            " close() each client's socket on every way out, by 'with' or 'finally'."
+            " close() each client's socket on every way out, after errors too, by"
+            " 'with' or 'finally'. shutdown() does not close."
         ),
     ),
     Row(
