@@ -134,12 +134,8 @@ TEXT_AND_BYTES = (
         ),
     ),
     Row(
-        "AttributeError: 'str' object has no attribute 'decode'",
-        _("This is text already: only bytes are decoded."),
-    ),
-    Row(
-        "AttributeError: 'bytes' object has no attribute 'encode'",
-        _("These are bytes already: only text is encoded."),
+        "AttributeError: '(str|bytes)' object has no attribute '(de|en)code'",
+        _("decode() makes text from bytes, encode() bytes from text: this is done."),
     ),
     Row(
         "TypeError: can't concat int to bytes",
@@ -181,14 +177,10 @@ NAMES = (
         ),
     ),
     Row(
-        "AttributeError: module",
-        _("The module has nothing of that name. Is it spelled right?"),
-    ),
-    Row(
         "AttributeError",
         _(
-            "The object has nothing of that name. Is it spelled right, and is the"
-            " object what you think it is?"
+            "It has nothing of that name. Is the name spelled right, and is the object"
+            " what you think it is?"
         ),
     ),
 )
@@ -273,16 +265,23 @@ VALUES = (
         "UnicodeDecodeError",
         _(
             "What came is not UTF-8, or only a part of a character has come so far."
-            " Compare bytes with bytes, without decode(); or decode only what is whole,"
-            " and say what is to happen to other bytes."
+            " Bytes can be compared, cut and passed on without decode()."
         ),
         wins=False,
     ),
     Row(
-        "IndexError|ValueError: (not enough|too many) values to unpack",
+        "IndexError|ValueError: not enough values to unpack",
         _(
-            "There are fewer or more parts than you take. What came may be empty, or"
-            " half a line: count the parts before you use them."
+            "There are fewer parts than you take. What came may be empty, or half a"
+            " line: count the parts before you use them."
+        ),
+        wins=False,
+    ),
+    Row(
+        "ValueError: too many values to unpack",
+        _(
+            "There are more parts than you take: a value can hold the separator, too,"
+            " as in 'Host: localhost:8080'. partition() and split(…, 1) cut once."
         ),
         wins=False,
     ),

@@ -172,7 +172,7 @@ WRONG = [
         did="decoded the request",
         tempting="it is easier to work with text",
         caught_by="2.6",
-        words=("UnicodeDecodeError", "without decode()"),
+        words=("UnicodeDecodeError", "passed on without decode()"),
         changes=(
             (
                 "        status = choose_status(head)\n",
