@@ -67,10 +67,7 @@ IMPORTS = (
             " nothing but the standard library, and what lies in their own folder."
         ),
     ),
-    Row(
-        "ImportError",
-        _("The module has nothing of that name. Is it spelled right?"),
-    ),
+    Row("ImportError", _("The module has nothing of that name. Is it spelled right?")),
 )
 
 CALLS = (
