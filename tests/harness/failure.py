@@ -24,6 +24,7 @@ class Seen(Enum):
     OPEN = "open"  # the connection should have ended
     REFUSED = "refused"  # nobody listened
     TRACEBACK = "traceback"  # the program printed one
+    UNREADABLE = "unreadable"  # Python cannot read its text
     ENDED = "ended"  # the program had ended
     WAITS = "waits"  # all its threads wait, and we know where
     BUSY = "busy"  # it runs on and on

@@ -67,10 +67,7 @@ IMPORTS = (
             " nothing but the standard library, and what lies in their own folder."
         ),
     ),
-    Row(
-        "ImportError",
-        _("The module has nothing of that name. Is it spelled right?"),
-    ),
+    Row("ImportError", _("The module has nothing of that name. Is it spelled right?")),
 )
 
 CALLS = (
@@ -134,12 +131,8 @@ TEXT_AND_BYTES = (
         ),
     ),
     Row(
-        "AttributeError: 'str' object has no attribute 'decode'",
-        _("This is text already: only bytes are decoded."),
-    ),
-    Row(
-        "AttributeError: 'bytes' object has no attribute 'encode'",
-        _("These are bytes already: only text is encoded."),
+        "AttributeError: '(str|bytes)' object has no attribute '(de|en)code'",
+        _("decode() makes text from bytes, encode() bytes from text: this is done."),
     ),
     Row(
         "TypeError: can't concat int to bytes",
@@ -181,14 +174,10 @@ NAMES = (
         ),
     ),
     Row(
-        "AttributeError: module",
-        _("The module has nothing of that name. Is it spelled right?"),
-    ),
-    Row(
         "AttributeError",
         _(
-            "The object has nothing of that name. Is it spelled right, and is the"
-            " object what you think it is?"
+            "It has nothing of that name. Is the name spelled right, and is the object"
+            " what you think it is?"
         ),
     ),
 )
@@ -237,8 +226,8 @@ SOCKETS = (
     Row(
         "TimeoutError",
         _(
-            "A socket has a time limit, settimeout(), and it was over: TimeoutError is"
-            " an OSError, to be caught where you wait. Is the limit meant to be there?"
+            "A socket has a time limit, settimeout(), and it was over. Where the limit"
+            " is meant to be, catch TimeoutError around the wait."
         ),
         wins=False,
     ),
@@ -254,7 +243,8 @@ SOCKETS = (
         r"OSError: \[(Errno 24|WinError 10024)\]",
         _(
             "Sockets that nobody closes stay open, until the system gives no more:"
-            " close() each client's socket on every way out, by 'with' or 'finally'."
+            " close() each client's socket on every way out, after errors too, by"
+            " 'with' or 'finally'. shutdown() does not close."
         ),
     ),
     Row(
@@ -272,16 +262,23 @@ VALUES = (
         "UnicodeDecodeError",
         _(
             "What came is not UTF-8, or only a part of a character has come so far."
-            " Compare bytes with bytes, without decode(); or decode only what is whole,"
-            " and say what is to happen to other bytes."
+            " Bytes can be compared, cut and passed on without decode()."
         ),
         wins=False,
     ),
     Row(
-        "IndexError|ValueError: (not enough|too many) values to unpack",
+        "IndexError|ValueError: not enough values to unpack",
         _(
-            "There are fewer or more parts than you take. What came may be empty, or"
-            " half a line: count the parts before you use them."
+            "There are fewer parts than you take. What came may be empty, or half a"
+            " line: count the parts before you use them."
+        ),
+        wins=False,
+    ),
+    Row(
+        "ValueError: too many values to unpack",
+        _(
+            "There are more parts than you take: a value can hold the separator, too,"
+            " as in 'Host: localhost:8080'. partition() and split(…, 1) cut once."
         ),
         wins=False,
     ),

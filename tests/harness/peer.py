@@ -24,7 +24,14 @@ MOST_UNREAD = 32 * 1024 * 1024  # bytes; more than any check lets a program send
 
 UNREAD_INPUT = _(
     "The connection was reset. TCP does that when a program closes a socket with input"
-    " that it has not read, or when it dies."
+    " that it has not read: read the whole request first, and where more may follow,"
+    " half-close, then read on until recv() returns b''. It does so, too, when the"
+    " program dies."
+)
+NOTHING_CAME = _(
+    "The connection was reset before anything came. TCP does that when a program closes"
+    " a socket with input that it has not read, and when it closes the listening socket"
+    " while a client waits to be accepted: bind() and listen() once, before the loop."
 )
 
 
@@ -269,7 +276,8 @@ class Peer:
         hangs = self.waited_in_vain > 0
         explain(error, self.program, hangs=hangs, missed=self.missed)
         if self.end == "reset" and not self.program.exited.is_set():
-            error.failure.hint = error.failure.advice or UNREAD_INPUT
+            usual = UNREAD_INPUT if self.has_received else NOTHING_CAME
+            error.failure.hint = error.failure.advice or usual
         raise error
 
     def fail_at(

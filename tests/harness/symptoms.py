@@ -76,10 +76,9 @@ def traceback_of(program: Process) -> Symptom | None:
     row = row_for(reason, linecache.getline(str(program.folder / name), line))
     parts = [_in_words(where)] if where else []
     words = " · ".join([*parts, *filter(None, [reason])])
-    if row in UNREADABLE:
-        words = _("Python cannot read your file: {reason}").format(reason=words)
+    seen = Seen.UNREADABLE if row in UNREADABLE else Seen.TRACEBACK
     hint, wins = (row.hint, row.wins) if row else ("", False)
-    return Symptom(Seen.TRACEBACK, words, where, hint, wins)
+    return Symptom(seen, words, where, hint, wins)
 
 
 def whereabouts_of(program: Process) -> list[Symptom]:
@@ -170,6 +169,8 @@ def explain(
     failure, name = error.failure, program.name
     if traceback := traceback_of(program):
         text = _("{name} printed a traceback: {reason}")
+        if traceback.seen is Seen.UNREADABLE:
+            text = _("Python cannot read your file: {reason}")
         if hangs and "(× " in traceback.text:
             text = _("{name} runs on and on, and prints tracebacks: {reason}")
         text = text.format(name=name, reason=traceback.text)

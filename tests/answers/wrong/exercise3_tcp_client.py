@@ -79,7 +79,7 @@ WRONG = [
         tempting="print() wants text, and pages are text",
         file=FILE,
         caught_by="3.2",
-        words=("can't decode byte", "Write bytes"),
+        words=("can't decode byte", "passed on without decode()"),
         changes=(
             (
                 "printed = sys.stdout.buffer.write(piece[:length])",
@@ -189,7 +189,7 @@ WRONG = [
         tempting="a header is a name, a colon and a value",
         file=FILE,
         caught_by="3.5",
-        words=("ValueError: too many values", "such as Date"),
+        words=("ValueError: too many values", "cut once"),
         changes=(
             (
                 'name, _, value = line.partition(b":")',

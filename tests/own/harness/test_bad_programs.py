@@ -70,7 +70,11 @@ class Bad:
 
 BAD = {
     "syntax error": Bad(
-        {SERVER: "def main(:\n"}, words=("server.py line 1 · SyntaxError", "main(:")
+        {SERVER: "def main(:\n"},
+        words=(
+            "Python cannot read your file: server.py line 1 · SyntaxError",
+            "main(:",
+        ),
     ),
     "prints megabytes": Bad(changed(MAIN, MAIN + PRINT_MUCH), failed=()),
     "prints megabytes and ends": Bad(
