@@ -100,7 +100,7 @@ def expect_good_starts(lab: Lab, taken: int) -> None:
         if reason_of(program, NO_HOST) in (reason, no_ports[-1]):
             _fail_to_give_a_reason(program)
     for server in filter(None, usual):
-        expect_default_address(server, reason)
+        expect_default_address(server)
 
 
 def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
@@ -168,20 +168,13 @@ def start_with(lab: Lab, *host: str) -> Server | None:
     return server
 
 
-def expect_default_address(server: Server, taken: str) -> None:
-    """Expect a server on its default address, or to say that somebody else is there."""
+def expect_default_address(server: Server) -> None:
+    """Expect a server on its default address, or an error line: it may be taken."""
     server.stdout.wait_for(lambda data: b"\n" in data, server.slices(SOON))
     if server.stdout.data or server.traceback():
         announced_port(server)
-    elif (reason := reason_of(server, NO_DEFAULT)) != taken:
-        server.fail(
-            expected=(
-                _("Expected the server to listen on"),
-                f"{server.host}:{server.port}",
-            ),
-            got=(_("but it says"), reason),
-            hint=NO_DEFAULT,
-        )
+    else:
+        reason_of(server, NO_DEFAULT)
 
 
 NO_DEFAULT = _(
