@@ -4,6 +4,7 @@ That in which the server itself ends is in test_ending.py.
 """
 
 import time
+from functools import partial
 from itertools import repeat, zip_longest
 
 from tests.harness import system
@@ -166,30 +167,46 @@ def leave_in_mid_line(lab: Lab) -> None:
     names = "carol", _("sleeper"), "bob", "alice"
     carol, sleeper, bob, alice = connect_all(lab, server, *names, receive_buffer=32768)
     began = len(lab.history.steps)
-    sending = Exchange({alice: LONG_LINE * 50, bob: b"", carol: b""})
-
-    def bob_has_all() -> bool:
-        return bob.unread.count(b"\n") >= 50
-
-    send_until_stuck(server, sending, bob_has_all)
-    count = bob.unread.count(LONG_LINE)
+    sending = Exchange({alice: b"", bob: b"", carol: b""})
+    count = talk_until_stuck(server, sending, alice, bob)
     what = ngettext(
-        "talks, {name} does not read, until bob has {count} line of 60,001 bytes",
-        "talks, {name} does not read, until bob has {count} lines of 60,001 bytes",
+        "says {count} line of 60,001 bytes, while {name} does not read",
+        "says {count} lines of 60,001 bytes, while {name} does not read",
         count,
     )
     lab.history.sum_up(began, "alice", what.format(name=sleeper.name, count=count))
     carol.half_close()
     settle(server)
     sleeper.reset()
-    sending.run(bob_has_all)
-    for n in range(50):
+    sending.add(alice, LONG_LINE)
+    sending.run(lambda: has_lines(bob, count + 1))
+    for n in range(count + 1):
         waiting_for = ngettext(
-            "50 lines, but only {n} has come", "50 lines, but only {n} have come", n
+            "{count} lines, but only {n} has come",
+            "{count} lines, but only {n} have come",
+            n,
         )
-        if bob.read_line(waiting_for.format(n=n)) != LONG_LINE:
+        if bob.read_line(waiting_for.format(count=count + 1, n=n)) != LONG_LINE:
             bob.fail(_("One of alice's lines reached bob, but not as she sent it."))
     expect_no_traceback(server)
+
+
+def talk_until_stuck(server: Server, sending: Exchange, alice: Peer, bob: Peer) -> int:
+    """Let alice say long lines until one does not reach bob; return how many.
+
+    One after another: a slow server is not to have many still before it.
+    """
+    for count in range(1, 51):
+        sending.add(alice, LONG_LINE)
+        send_until_stuck(server, sending, partial(has_lines, bob, count))
+        if not has_lines(bob, count):
+            break
+    return count
+
+
+def has_lines(peer: Peer, count: int) -> bool:
+    """Return whether this many lines have come, and not been expected yet."""
+    return peer.unread.count(b"\n") >= count
 
 
 def compare(

@@ -15,6 +15,10 @@ class Exchange:
         """Take what each peer is to send: b"" for one that only reads."""
         self.left = {peer: memoryview(data) for peer, data in outgoing.items()}
 
+    def add(self, peer: Peer, data: bytes) -> None:
+        """Let a peer send more, after what is left of the rest."""
+        self.left[peer] = memoryview(bytes(self.left[peer]) + data)
+
     def run(self, enough: Callable[[], bool], seconds: float = ANSWER) -> bool:
         """Go on until there is ``enough``; False when nothing moves for ``seconds``."""
         program = next(iter(self.left)).program

@@ -169,7 +169,7 @@ WRONG = [
         did="took a client out of the array while another thread was going through it",
         tempting="list.remove() is one call, and the lock is there for the sending",
         caught_by="4.10",
-        words=("50 lines, but only", "remove clients under the lock"),
+        words=("lines, but only", "remove clients under the lock"),
         changes=(
             (
                 "        with self.lock:\n            self.clients.remove(client)\n",
@@ -331,7 +331,7 @@ WRONG = [
         did="caught the error around the loop over all clients",
         tempting="one try is shorter than one for each client",
         caught_by="4.10",
-        words=("50 lines, but only", "go on with the next"),
+        words=("lines, but only", "go on with the next"),
         also=("4.8",),
         changes=(
             (
