@@ -26,7 +26,7 @@ def port_number(text: str) -> int:
 
 def parse_arguments() -> argparse.Namespace:
     """Read HOST and PORT from the command line. Port 0: the system chooses one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     return parser.parse_args()
@@ -54,7 +54,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
             # TODO 1.1: accept a client; return its socket in place of this useless one
             return socket.socket()
         except TimeoutError:
-            continue
+            pass  # nobody yet: wait again
 
 
 def read_head(client: socket.socket) -> bytes:
@@ -96,7 +96,7 @@ def main() -> None:
             with accept_client(listening) as client:
                 serve_client(client)
     except KeyboardInterrupt:
-        print("Stopped", file=sys.stderr)
+        pass  # that is how one stops a server
 
 
 if __name__ == "__main__":

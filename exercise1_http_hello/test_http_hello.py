@@ -264,9 +264,17 @@ def serve_one(server: Server) -> None:
     read=_("Step 4: the whole request"),
 )
 def test_ends(lab: Lab) -> None:
-    server = lab.start_server()
+    server = lab.start_server(environment={"PYTHONWARNINGS": "always::ResourceWarning"})
     serve_one(server)
     server.expect_exit(seconds=ANSWER)
+    if "ResourceWarning: unclosed <socket" in server.errors():
+        server.fail(
+            _("The server ended, and had not closed all of its sockets."),
+            hint=_(
+                "Close the client's socket and the listening one, by a 'with' block as"
+                " it was given, or by close()."
+            ),
+        )
 
 
 @check(

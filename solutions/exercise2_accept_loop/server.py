@@ -30,7 +30,7 @@ def port_number(text: str) -> int:
 
 def parse_arguments() -> argparse.Namespace:
     """Read HOST and PORT from the command line. Port 0: the system chooses one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     return parser.parse_args()
@@ -60,7 +60,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
         try:
             return listening.accept()[0]
         except (TimeoutError, ConnectionAbortedError):
-            continue
+            pass  # nobody yet, or they have left: wait again
 
 
 def read_head(client: socket.socket) -> bytes:
@@ -143,7 +143,7 @@ def main() -> None:
                 with accept_client(listening) as client:
                     serve_client(client)
     except KeyboardInterrupt:
-        print("Stopped", file=sys.stderr)
+        pass  # that is how one stops a server
 
 
 if __name__ == "__main__":

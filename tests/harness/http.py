@@ -208,9 +208,12 @@ STILL_OPEN = _(
 
 def expect_page(peer: Peer, response: Response) -> None:
     """Expect that the body holds some HTML."""
-    if not HTML.search(response.body):
+    if not HTML.match(response.body.lstrip()):
         peer.fail(
-            expected=(_("Expected the body to be"), _("a page in HTML")),
+            expected=(
+                _("Expected the body to be"),
+                _("a page in HTML, which begins with a tag"),
+            ),
             got=(
                 _("but it is"),
                 show(response.body) if response.body else _("empty"),

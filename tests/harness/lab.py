@@ -61,6 +61,7 @@ class Lab:
         port: int | None = None,
         open_files: int | None = None,
         exercise: str = "",
+        environment: dict[str, str] | None = None,
     ) -> Server:
         """Start the exercise's server on an address that nobody else uses."""
         port = system.free_port(self.host) if port is None else port
@@ -70,7 +71,8 @@ class Lab:
         if open_files:
             command = command.with_open_files(open_files)
         name = self._name(_("server"), self.host, port)
-        server = Server(name, command, self.submission.folder, self.history)
+        folder, history = self.submission.folder, self.history
+        server = Server(name, command, folder, history, environment)
         server.host, server.port, server.peers = self.host, port, self.peers
         self.programs.append(server)
         return server

@@ -96,11 +96,12 @@ def expect_good_starts(lab: Lab, taken: int) -> None:
     usual = [start_with(lab, lab.host), start_with(lab)]
     reason = reason_of(second, TAKEN)
     no_ports = [reason_of(program, NO_PORT, usage=True) for program in ports]
-    for program in hosts:
-        if reason_of(program, NO_HOST) in (reason, no_ports[-1]):
+    no_hosts = [reason_of(program, NO_HOST) for program in hosts]
+    for program, said in zip(hosts, no_hosts, strict=True):
+        if said in (reason, no_ports[-1]):
             _fail_to_give_a_reason(program)
     for server in filter(None, usual):
-        expect_default_address(server)
+        expect_default_address(server, no_hosts)
 
 
 def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
@@ -110,7 +111,8 @@ def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
     """
     program.expect_exit(None, hint=hint)
     status, errors = program.process.returncode, program.errors()
-    found = re.search(rf"{'' if usage else '^'}error: (.+)", errors, re.M)
+    argparse_says = usage and status == 2  # "server.py: error: …"
+    found = re.search(rf"{'' if argparse_says else '^'}error: (.+)", errors, re.M)
     if not found:
         stdout = bytes(program.stdout.data)
         program.fail(
@@ -118,7 +120,7 @@ def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
             got=(_("but stderr is"), repr(errors) if errors else _("empty")),
             hint=ON_STDOUT if b"error: " in stdout else hint,
         )
-    if status != 1 and not (usage and status == 2):
+    if status != 1 and not argparse_says:
         program.fail(
             expected=(
                 _("Expected {name} to end with").format(name=program.name),
@@ -168,13 +170,12 @@ def start_with(lab: Lab, *host: str) -> Server | None:
     return server
 
 
-def expect_default_address(server: Server) -> None:
+def expect_default_address(server: Server, no_hosts: list[str]) -> None:
     """Expect a server on its default address, or an error line: it may be taken."""
     server.stdout.wait_for(lambda data: b"\n" in data, server.slices(SOON))
-    if server.stdout.data or server.traceback():
+    printed = server.stdout.data or server.traceback()
+    if printed or reason_of(server, NO_DEFAULT) in no_hosts:  # it is another host
         announced_port(server)
-    else:
-        reason_of(server, NO_DEFAULT)
 
 
 NO_DEFAULT = _(

@@ -17,6 +17,7 @@ SENTENCES: Table = {
         "`accept()` returns a pair, and a pair in the socket's plac": EXPLAINS,
         "The loop and the time limit around it are given: on Window": EXPLAINS,
         "A response is a": ("1.2", "page_right_after_headers"),
+        "Both sockets are closed": ("1.7", "closes_nothing"),
         "The head is a status line": ("1.2", "no_status_line"),
         "Each of these lines ends": ("1.3", "lf_instead_of_crlf"),
         "Without any headers:": EXPLAINS,

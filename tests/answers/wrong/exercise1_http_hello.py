@@ -449,8 +449,8 @@ WRONG = [
         never=("SO_REUSEPORT", "KeyboardInterrupt"),
         changes=(
             (
-                "        except TimeoutError:\n            continue",
-                "        except EOFError:\n            continue",
+                "        except TimeoutError:\n            pass",
+                "        except EOFError:\n            pass",
             ),
         ),
     ),
@@ -501,5 +501,29 @@ WRONG = [
         words=("Listening on", ":8080'", ":8000"),
         never=("KeyboardInterrupt",),
         changes=(("default=8080", "default=8000"),),
+    ),
+    Wrong(
+        name="closes_nothing",
+        did="left it to the end of the program to close the sockets",
+        tempting="the system does it",
+        caught_by="1.7",
+        words=("had not closed all of its sockets", "'with' block"),
+        changes=(
+            (
+                "            with accept_client(listening) as client:",
+                "            client = accept_client(listening)\n            if client:",
+            ),
+        ),
+    ),
+    Wrong(
+        name="words_before_the_page",
+        did="left a letter of the head in front of the page",
+        tempting="Chrome shows the page all the same",
+        caught_by="1.2",
+        words=("begins with a tag",),
+        changes=(
+            ("return head.encode() + body", 'return head.encode() + b"x" + body'),
+        ),
+        also=("1.4",),
     ),
 ]
