@@ -88,7 +88,7 @@ def main() -> None:
         sys.stdout.buffer.write(build_request(host, port, arguments.path))
         # TODO 3.2, 3.5: print the response
         # TODO 3.10: wait no longer than TIMEOUT for the connection and for each piece
-    # TODO 3.7: after an OSError, end with error: and the reason, on stderr
+    # TODO 3.7: after OSError or UnicodeError, end with error: and why, on stderr
     # TODO 3.8, 3.9: after a ResponseError, too; flush stdout before
     except KeyboardInterrupt:
         sys.exit("Stopped")

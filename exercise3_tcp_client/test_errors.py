@@ -7,13 +7,17 @@ import re
 
 from tests.harness import system
 from tests.harness.checks import check
+from tests.harness.failure import CheckFailedError
 from tests.harness.http_server import (
     EMPTY_LINE,
     PATIENT,
+    deaf_server,
+    in_one_line,
+    response,
     send_and_end,
     send_pieces,
-    start_and_accept,
     take_request,
+    take_requests,
 )
 from tests.harness.lab import Lab
 from tests.harness.patience import ANSWER, SOON
@@ -22,7 +26,6 @@ from tests.harness.steps import show
 from tests.harness.words import _
 
 IMPATIENT = {"HTTP_TIMEOUT": "0.3"}
-GIVES_UP = 11.5  # seconds: ten, and a moment to end
 RESOLVER = 40  # seconds: a name server that is out of reach is asked more than once
 
 
@@ -35,14 +38,29 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
             expected=(_("Expected on stderr one line that begins with"), "'error: '"),
             got=(_("but stderr holds"), show(client.errors().encode())),
             remark=_("It is on stdout.") if b"error: " in client.stdout.data else "",
+            hint=hint,
         )
-    client.history.event(client.name, _("says {text}").format(text=repr(errors[0])))
-    return str(errors[0])
+    error = str(errors[0])
+    client.history.event(client.name, _("says {text}").format(text=repr(error)))
+    if not without_address(error.removeprefix("error: ")):
+        client.fail(
+            expected=(_("Expected the error to say"), _("why")),
+            got=(_("but it is"), repr(error)),
+            hint=_("What is in str(error)? ResponseError takes a text: the reason."),
+        )
+    return error
+
+
+def without_address(text: str, *names: str) -> str:
+    """Return a text without names of hosts, numbers, and what is no letter."""
+    for name in names:
+        text = text.replace(name, "")
+    return "".join(filter(str.isalpha, text))
 
 
 @check(
     "3.7",
-    _("says in one line that the connection is refused or the host unknown"),
+    _("says in one line why it cannot connect"),
     points=1,
     hint=_(
         "Catch OSError around the connection: ConnectionRefusedError and"
@@ -53,9 +71,67 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
 )
 def test_no_connection(lab: Lab) -> None:
     port = system.free_port(lab.host)
-    expect_error(lab.start_client(lab.host, port, "/", environment=PATIENT), SOON)
-    unknown = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
-    expect_error(lab.start_client(unknown, port, "/", environment=PATIENT), RESOLVER)
+    refused = lab.start_client(lab.host, port, "/")  # HTTP_TIMEOUT is seldom set
+    unknown = lab.start_client(UNKNOWN, port, "/", environment=PATIENT)
+    no_name = lab.start_client(NO_NAME, port, "/", environment=PATIENT)
+    reason = expect_error(refused, SOON)
+    said = expect_error(unknown, RESOLVER)
+    expect_different(reason, said, _("for an unknown host"), IN_THE_EXCEPTION)
+    expect_error(no_name, SOON, UNICODE)
+    expect_refused_arguments(lab, port, reason)
+
+
+UNKNOWN = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
+NO_NAME = "two..dots"  # Python cannot even ask for it: encodings.idna
+IN_THE_EXCEPTION = _("The exception knows the reason: sys.exit(f'error: {error}').")
+UNICODE = _(
+    "A host that cannot be a name, such as two..dots, raises UnicodeError, which is not"
+    " an OSError: except (OSError, UnicodeError) as error."
+)
+
+
+def expect_different(one: str, other: str, what: str, hint: str) -> None:
+    """Expect two errors to have different reasons; ``what`` the second one is for."""
+    if without_address(one, UNKNOWN) == without_address(other, UNKNOWN):
+        expected = _("Expected {what} another reason than").format(what=what)
+        raise CheckFailedError(
+            expected=(expected, one), got=(_("but it says"), other), hint=hint
+        )
+
+
+def expect_refused_arguments(lab: Lab, port: int, reason: str) -> None:
+    """Expect that a mistyped port or path is refused, and not for ``reason``.
+
+    That is what a refused connection is called: nobody listens on ``port``. The last
+    good port is not refused, whether or not somebody listens there.
+    """
+    wrong = [(65536, "/"), (-1, "/"), (port, "index.html"), (port, "/two words")]
+    *refused, last = [
+        lab.start_client(lab.host, number, path, environment=IMPATIENT)
+        for number, path in [*wrong, (65535, "/")]
+    ]
+    for client in refused:
+        expect_refusal(client, reason)
+    last.expect_exit(None)
+    if without_address(refused[0].errors()) == without_address(last.errors()):
+        last.fail(_("Port 65535 is refused, as 65536 is."), hint=GIVEN)
+
+
+def expect_refusal(client: Program, reason: str) -> None:
+    """Expect a line on stderr, and status 1, or 2 as from argparse."""
+    client.expect_exit(None, hint=GIVEN)
+    status, errors = client.process.returncode, bytes(client.stderr.data)
+    connects = without_address(reason) in without_address(client.errors())
+    says_error = re.search(rb"^(\S+: )?error: ", errors, re.M)
+    if status not in (1, 2) or not says_error or connects:
+        client.fail(
+            expected=(_("Expected an error without a connection,"), "status 1 or 2"),
+            got=(_("but it ended with"), f"status {status}, {show(errors)}"),
+            hint=GIVEN,
+        )
+
+
+GIVEN = _("parse_arguments() has this from the starter: leave it as it is there.")
 
 
 @check(
@@ -71,23 +147,42 @@ def test_no_connection(lab: Lab) -> None:
     read=_("Step 6: cut short"),
 )
 def test_cut_short(lab: Lab) -> None:
-    characters = lab.numbers.randint(3, 9)
-    came = ("é" * characters).encode()
+    came = ("é" * lab.numbers.randint(3, 9)).encode()
+    cut_short(lab, came[:3], came[3:], length=100)
+    cut_short(lab, came, length=len(came) + 1)
+    cut_short(lab, length=10**15, hint=HUGE)
     client, server = take_request(lab)
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-    send_and_end(server, head + came)
-    error = expect_error(client)
-    if not re.search(rf"\b{len(came)} of 100 bytes", error):
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain" + EMPTY_LINE
+    send_and_end(server, head[:-1])
+    expect_error(client, hint=IN_THE_HEAD)
+    client.expect_output(head[:-1], IN_THE_HEAD)
+
+
+def cut_short(lab: Lab, *pieces: bytes, length: int, hint: str = "") -> None:
+    """Announce a length, and send less; expect the client to say how much came."""
+    client, server = take_request(lab)
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}".encode() + EMPTY_LINE
+    send_and_end(server, head, *pieces)
+    error = expect_error(client, hint=hint)
+    came = b"".join(pieces)
+    if not re.search(rf"\b{len(came)} of {length} bytes", error):
         client.fail(
-            expected=(_("Expected the error to say"), f"'{len(came)} of 100 bytes'"),
+            expected=(
+                _("Expected the error to say"),
+                f"'{len(came)} of {length} bytes'",
+            ),
             got=(_("but it is"), repr(error)),
         )
     client.expect_output(head + came)
-    client, server = take_request(lab)
-    send_and_end(server, head[:30])
-    expect_error(
-        client, hint=_("Not even the head was complete: that is an error as well.")
-    )
+
+
+HUGE = _(
+    "Whatever length is announced, ask recv() for 65536 bytes: recv(10**15) wants room"
+    " for all of them first."
+)
+IN_THE_HEAD = _(
+    "Not even the head was complete: that is an error as well. Print what came of it."
+)
 
 
 @check(
@@ -97,27 +192,55 @@ def test_cut_short(lab: Lab) -> None:
     needs=["3.1", "3.4"],
     hint=_(
         "Look at what you have when the loop ends: nothing at all, or something that"
-        " does not begin with HTTP/, is an error, and so is a Content-Length that is"
-        " not a number. A reset connection is an OSError."
+        " does not begin with HTTP/, is an error."
     ),
     read=_("Step 7: not HTTP"),
 )
 def test_no_http(lab: Lab) -> None:
-    tls_alert = b"\x15\x03\x03\x00\x02\x02\x28"  # RFC 8446, section 6
-    for answer in (b"", b"220 mail.example.org ready\r\n\r\n", tls_alert):
-        client, server = take_request(lab)
-        send_and_end(server, *([answer] if answer else []))
-        expect_error(client)
-    client, server = take_request(lab)
-    server.reset()
-    expect_error(client)
-    for nonsense in (b"abc", b"-5"):
-        client, server = take_request(lab)
+    tls = b"\x15\x03\x03\x00\x02\x02\x28"  # an alert: RFC 8446, section 6
+    mail = b"220 mail.example.org ready\r\n\r\n"
+    answers: list[list[bytes]] = [[], [b"220 0"], [mail], [tls]]
+    said = []
+    clients = take_requests(lab, len(answers))
+    for pieces, (client, server) in zip(answers, clients, strict=True):
+        with in_one_line(lab, client):
+            send_and_end(server, *pieces)
+            said.append(expect_error(client))
+    expect_different(said[0], said[1], _("for an answer that is not HTTP"), NO_ANSWER)
+    half = [b"HTTP/1.1 200 OK" + EMPTY_LINE + b"half a page, and then"]
+    for pieces, (client, server) in zip(([], half), take_requests(lab, 2), strict=True):
+        with in_one_line(lab, client):
+            send_pieces(server, *pieces)
+            server.reset()
+            expect_error(client, hint=RESET)
+            client.expect_output(b"".join(pieces), RESET)
+    expect_refused_lengths(lab)
+
+
+NO_ANSWER = _("Say that nothing came, if that is so: 'if not received' comes first.")
+RESET = _(
+    "recv() raises ConnectionResetError, which is an OSError: an error line, after all"
+    " that came before."
+)
+LATIN_DIGIT_TWO = b"\xb2"  # '²'.isdigit() is True, and int('²') raises ValueError
+NOT_NUMBERS = (b"", b"abc", b"-5", b"+5", b"1_0", b"5 5", LATIN_DIGIT_TWO)
+
+
+def expect_refused_lengths(lab: Lab) -> None:
+    """Expect an error at a length that is not a number, after the head is printed."""
+    hint = _(
+        "A Content-Length that is not a number is an error: no traceback. A number has"
+        " the digits 0 to 9 and nothing else, so int() accepts too much: ask"
+        " value.strip().isdigit() of the bytes first."
+    )
+    clients = take_requests(lab, len(NOT_NUMBERS))
+    for nonsense, (client, server) in zip(NOT_NUMBERS, clients, strict=True):
         head = b"HTTP/1.1 200 OK\r\nContent-Length: " + nonsense + EMPTY_LINE
-        send_and_end(server, head)
-        hint = _("A Content-Length that is not a number is an error: no traceback.")
-        expect_error(client, hint=hint)
-        client.expect_output(head)
+        with in_one_line(lab, client):
+            send_and_end(server, head + b"12345")
+            expect_error(client, hint=hint)
+            if not client.stdout.data.startswith(head):
+                client.expect_output(head, hint)
 
 
 @check(
@@ -132,12 +255,54 @@ def test_no_http(lab: Lab) -> None:
     read=_("Step 8: time limits"),
 )
 def test_gives_up(lab: Lab) -> None:
-    client = start_and_accept(lab, environment=IMPATIENT)[0]
-    reading, server = start_and_accept(lab, environment=IMPATIENT)
-    half = f"HTTP/1.1 200 OK\r\n\r\nhalf a page: {lab.random_word()}, and then sil"
-    send_pieces(server, half.encode())
-    expect_error(client, GIVES_UP)
-    hint = _(
-        "Half a page is not the page: a time limit in the middle of it is an error."
-    )
-    expect_error(reading, GIVES_UP, hint)
+    patient, its_server = take_request(lab)
+    with deaf_server(lab) as deaf:
+        connecting = lab.start_client(deaf.host, deaf.port, "/", environment=IMPATIENT)
+        waiting = take_request(lab, IMPATIENT)[0]
+        reading, server = take_request(lab, IMPATIENT)
+        half = f"half a page: {lab.random_word()}, and then sil"
+        send_pieces(server, b"HTTP/1.1 200 OK" + EMPTY_LINE + half.encode())
+        expect_error(waiting, SOON)
+        expect_error(reading, SOON, HALF_A_PAGE)
+        expect_error(connecting, SOON, CONNECTING)
+    expect_patience(patient)
+    send_and_end(its_server, response(b""))
+    patient.expect_exit(hint=OF_ITS_OWN)
+    patient.expect_output(response(b""), OF_ITS_OWN)
+    expect_to_be_interrupted(take_request(lab)[0])
+
+
+HALF_A_PAGE = _(
+    "Half a page is not the page: a time limit in the middle of it is an error."
+)
+CONNECTING = _(
+    "Here the server did not take the connection. settimeout() after the connection is"
+    " too late: create_connection(address, timeout=TIMEOUT)."
+)
+OF_ITS_OWN = _(
+    "This one was started with HTTP_TIMEOUT=60, and gave up earlier: write TIMEOUT, and"
+    " no number of your own."
+)
+
+
+def expect_patience(client: Program) -> None:
+    """Expect that a client which waits for its server does not use the processor."""
+    client.wait_until_idle()
+    if not client.ever_sleeps():
+        client.fail(
+            _("The client never rests while it waits: one core is at 100 %."),
+            hint=_(
+                "A blocking recv() waits without any work. Leave setblocking(False) and"
+                " settimeout(0) out."
+            ),
+        )
+
+
+def expect_to_be_interrupted(client: Program) -> None:
+    """Expect Ctrl+C to end a client that waits: not as if it had the page."""
+    client.wait_until_idle()
+    client.interrupt()
+    hint = _("main() catches KeyboardInterrupt from the start: leave that as it is.")
+    client.expect_exit(None, hint=hint)
+    if client.process.returncode == 0:
+        client.fail(_("The client ended with status 0 after Ctrl+C."), hint=hint)

@@ -1,4 +1,4 @@
-"""Wrong answers to exercise 3."""
+"""Wrong answers to exercise 3, where all goes well."""
 
 from tests.answers.catalogue import Wrong
 
@@ -47,6 +47,15 @@ WRONG = [
         changes=(("Host: {host}:{port}", "Host: {host}"),),
     ),
     Wrong(
+        name="keeps_alive",
+        did="left Connection: close out",
+        tempting="the client closes the connection anyway",
+        file=FILE,
+        caught_by="3.1",
+        words=("'Connection: close'",),
+        changes=((r'''        "Connection: close\r\n"''' + "\n", ""),),
+    ),
+    Wrong(
         name="indented_request",
         did="wrote the request as an indented text of several lines",
         tempting="it looks tidy in the source",
@@ -63,6 +72,49 @@ WRONG = [
         caught_by="3.1",
         words=("GET /a/page", "first difference"),
         changes=(("GET {path} HTTP", "GET / HTTP"),),
+    ),
+    Wrong(
+        name="asks_for_an_address",
+        did="wrote the server's address into Host, whatever the user typed",
+        tempting="getpeername() is always right",
+        file=FILE,
+        caught_by="3.1",
+        words=("'Host: localhost:",),
+        changes=(
+            (
+                "server.sendall(build_request(host, port, arguments.path))",
+                "address = server.getpeername()\n"
+                "            server.sendall(build_request(*address[:2], "
+                "arguments.path))",
+            ),
+        ),
+    ),
+    Wrong(
+        name="sends_once",
+        did="called send() once for the request",
+        tempting="a request is short, so send() takes all of it",
+        file=FILE,
+        caught_by="3.1",
+        words=("use sendall()",),
+        changes=(("server.sendall(", "server.send("),),
+    ),
+    Wrong(
+        name="one_empty_line_too_many",
+        did="ended the request with one more empty line",
+        tempting="one never knows",
+        file=FILE,
+        caught_by="3.1",
+        words=("after the empty line", "end of the request"),
+        changes=(('        "\\r\\n"  #', '        "\\r\\n\\r\\n"  #'),),
+    ),
+    Wrong(
+        name="default_path_left_out",
+        did="asked for nothing when the user gives no path",
+        tempting="PATH is always given when one tries it",
+        file=FILE,
+        caught_by="3.1",
+        words=("'' is not a path",),
+        changes=(('default="/", type=url_path', 'default="", type=url_path'),),
     ),
     Wrong(
         name="prints_bytes_as_python_shows_them",
@@ -145,6 +197,44 @@ WRONG = [
         changes=(("return head + empty_line, body", 'return head + empty_line, b""'),),
     ),
     Wrong(
+        name="strips_the_body",
+        did="stripped what came of the body together with the head",
+        tempting="the empty line is gone then, too",
+        file=FILE,
+        caught_by="3.2",
+        words=("16 of 19 bytes",),
+        changes=(("write(piece[:length])", "write(piece[:length].lstrip())"),),
+    ),
+    Wrong(
+        name="refuses_other_statuses",
+        did="took every status but 200 for an error",
+        tempting="only 200 means that the page is there",
+        file=FILE,
+        caught_by="3.2",
+        words=("status 0", "status 1"),
+        also=("3.4", "3.5"),
+        changes=(
+            (
+                'if not received.startswith(b"HTTP/")',
+                'if not received.startswith(b"HTTP/1.1 200")',
+            ),
+        ),
+    ),
+    Wrong(
+        name="decodes_the_head",
+        did="decoded the head as UTF-8",
+        tempting="the lines of a head are text",
+        file=FILE,
+        caught_by="3.2",
+        words=("status 0", "status 1", "Write bytes"),
+        changes=(
+            (
+                "    return head + empty_line, body",
+                "    head.decode()\n    return head + empty_line, body",
+            ),
+        ),
+    ),
+    Wrong(
         name="one_recv_for_the_head",
         did="took one recv() for the whole head",
         tempting="a head is short, and on one machine it comes in one piece",
@@ -152,6 +242,31 @@ WRONG = [
         caught_by="3.3",
         words=("Call it in a loop", "head was cut short"),
         changes=(('while b"\\r\\n\\r\\n" not in received:', "for _ in range(1):"),),
+    ),
+    Wrong(
+        name="looks_in_each_piece",
+        did="looked for the empty line in each piece by itself",
+        tempting="it comes in one piece, as a rule",
+        file=FILE,
+        caught_by="3.6",
+        words=("still running", "may come cut in two"),
+        changes=(
+            ('    received = b""\n', '    received = piece = b""\n'),
+            (
+                'while b"\\r\\n\\r\\n" not in received:',
+                'while b"\\r\\n\\r\\n" not in piece:',
+            ),
+        ),
+    ),
+    Wrong(
+        name="empty_piece_is_the_end",
+        did="took it for the end that nothing of the body came with the head",
+        tempting="an empty piece is the end of the stream, as a rule",
+        file=FILE,
+        caught_by="3.3",
+        words=("cut short: 0 of", "What came together with the head"),
+        also=("3.8",),
+        changes=(("while printed < length:", "while piece and printed < length:"),),
     ),
     Wrong(
         name="one_recv_for_the_body",
@@ -174,7 +289,8 @@ WRONG = [
         file=FILE,
         caught_by="3.3",
         words=("missing",),
-        also=("3.8",),
+        also=("3.6", "3.8"),
+        never=("more came than belongs",),
         changes=(
             (
                 "printed = sys.stdout.buffer.write(piece[:length])",
@@ -184,16 +300,77 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="half_closes",
+        did="half-closed the connection after the request",
+        tempting="then the server knows that no more comes",
+        file=FILE,
+        caught_by="3.3",
+        words=("half-closed it", "Leave shutdown"),
+        never=("Call it in a loop",),
+        changes=(
+            (
+                "            print_response(server)\n",
+                "            server.shutdown(socket.SHUT_WR)\n"
+                "            print_response(server)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="no_length_no_body",
+        did="took a missing Content-Length for no body",
+        tempting="0 is the usual default of a number",
+        file=FILE,
+        caught_by="3.4",
+        words=("missing", "recv() returns b''"),
+        changes=(("NO_LENGTH = sys.maxsize", "NO_LENGTH = 0"),),
+    ),
+    Wrong(
+        name="no_length_is_a_length",
+        did="took the end of a body without a length for an error",
+        tempting="what came is less than the length, and the length is very large",
+        file=FILE,
+        caught_by="3.4",
+        words=("status 1", "Without Content-Length"),
+        also=("3.5",),
+        changes=(("if length not in (printed, NO_LENGTH):", "if length != printed:"),),
+    ),
+    Wrong(
+        name="never_looks_at_the_empty_recv",
+        did="did not leave the loop when recv() returned b''",
+        tempting="recv() seems to wait until there is something",
+        file=FILE,
+        caught_by="3.4",
+        words=("still running", "b''"),
+        changes=(
+            (
+                "        if not piece:\n            break\n        printed +=",
+                "        printed +=",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_a_length_of_the_body",
+        did="looked for Content-Length in all that had come",
+        tempting="the first one is the head's",
+        file=FILE,
+        caught_by="3.4",
+        words=("missing",),
+        changes=(
+            ("length = content_length(head)", "length = content_length(head + piece)"),
+        ),
+    ),
+    Wrong(
         name="cuts_headers_at_every_colon",
         did="cut each header in two with split(b':')",
         tempting="a header is a name, a colon and a value",
         file=FILE,
         caught_by="3.5",
         words=("ValueError: too many values", "cut once"),
+        also=("3.6",),
         changes=(
             (
                 'name, _, value = line.partition(b":")',
-                'name, value = line.split(b":") if line else (b"", b"")',
+                'name, value = line.split(b":") if b":" in line else (b"", b"")',
             ),
         ),
     ),
@@ -217,7 +394,7 @@ WRONG = [
         tempting="that is how the handout writes it",
         file=FILE,
         caught_by="3.6",
-        words=("in capitals or not",),
+        words=("Capitals do not matter", "still running"),
         changes=(('name.lower() == b"content-length"', 'name == b"Content-Length"'),),
     ),
     Wrong(
@@ -247,203 +424,44 @@ WRONG = [
         tempting="as a rule nothing comes after it",
         file=FILE,
         caught_by="3.6",
-        words=("more came than belongs to the body",),
+        words=(
+            "more came than belongs to the body",
+            "piece[:missing]",
+        ),
         changes=(
             ("write(piece[:length])", "write(piece)"),
             ("length not in (printed, NO_LENGTH)", "printed < length < NO_LENGTH"),
         ),
     ),
     Wrong(
-        name="no_length_no_body",
-        did="took a missing Content-Length for no body",
-        tempting="0 is the usual default of a number",
+        name="cuts_text_into_lines",
+        did="decoded the head and cut it with splitlines()",
+        tempting="splitlines() knows every line end",
         file=FILE,
-        caught_by="3.4",
-        words=("missing", "recv() returns b''"),
-        changes=(("NO_LENGTH = sys.maxsize", "NO_LENGTH = 0"),),
-    ),
-    Wrong(
-        name="never_looks_at_the_empty_recv",
-        did="did not leave the loop when recv() returned b''",
-        tempting="recv() seems to wait until there is something",
-        file=FILE,
-        caught_by="3.4",
-        words=("still running", "b''"),
+        caught_by="3.6",
+        words=(r"b'\r\n'", "U+0085"),
+        never=("in capitals or not",),
         changes=(
             (
-                "        if not piece:\n            break\n        printed +=",
-                "        printed +=",
+                'for line in head.split(b"\\r\\n"):',
+                'for text in head.decode("latin-1").splitlines():\n'
+                '        line = text.encode("latin-1")',
             ),
         ),
     ),
     Wrong(
-        name="silent_about_the_missing_part",
-        did="did not compare what came with Content-Length",
-        tempting="the loop ends, so the page must be there",
+        name="prints_all_of_a_later_piece",
+        did="cut the first piece of the body, but not the later ones",
+        tempting="in the first piece it can happen, one can see it",
         file=FILE,
-        caught_by="3.8",
-        words=("status 1", "Content-Length"),
-        changes=(("length not in (printed, NO_LENGTH)", "False"),),
-    ),
-    Wrong(
-        name="says_how_much_came_with_the_head",
-        did="said how many bytes came, the head's with them",
-        tempting="one variable counts all that was received",
-        file=FILE,
-        caught_by="3.8",
-        words=("Expected the error to say", "of 100 bytes"),
-        changes=(("{printed} of {length}", "{len(head) + printed} of {length}"),),
-    ),
-    Wrong(
-        name="status_zero_after_an_error",
-        did="printed the error and ended as if all were well",
-        tempting="the user has been told",
-        file=FILE,
-        caught_by="3.8",
-        words=("status 1", "status 0"),
-        also=("3.7", "3.9"),
+        caught_by="3.6",
+        words=("more came than belongs to the body",),
         changes=(
             (
-                'sys.exit(f"error: {host}:{port}: {error}")',
-                'print(f"error: {host}:{port}: {error}", file=sys.stderr)',
+                "printed += sys.stdout.buffer.write(piece[: length - printed])",
+                "printed += sys.stdout.buffer.write(piece)",
             ),
-        ),
-    ),
-    Wrong(
-        name="error_on_stdout",
-        did="printed the error on stdout",
-        tempting="print() is what one knows",
-        file=FILE,
-        caught_by="3.8",
-        words=("stderr",),
-        also=("3.7", "3.9"),
-        changes=(
-            (
-                'sys.exit(f"error: {host}:{port}: {error}")',
-                'print(f"error: {host}:{port}: {error}")\n        sys.exit(1)',
-            ),
-        ),
-    ),
-    Wrong(
-        name="catches_only_the_refusal",
-        did="caught ConnectionRefusedError, and no other OSError",
-        tempting="that is the one that one meets first",
-        file=FILE,
-        caught_by="3.7",
-        words=("socket.gaierror: ", "OSError"),
-        also=("3.9",),
-        changes=(
-            (
-                "except (OSError, UnicodeError, ResponseError)",
-                "except (ConnectionRefusedError, ResponseError)",
-            ),
-        ),
-    ),
-    Wrong(
-        name="accepts_any_answer",
-        did="printed whatever came",
-        tempting="the empty line is there, so it must be a head",
-        file=FILE,
-        caught_by="3.9",
-        words=("HTTP/",),
-        changes=(('if not received.startswith(b"HTTP/")', "if False"),),
-    ),
-    Wrong(
-        name="splits_what_is_not_there",
-        did="took the status out of an answer without looking at it",
-        tempting="every answer has one",
-        file=FILE,
-        caught_by="3.9",
-        words=("IndexError",),
-        changes=(("if not received:", 'if received.split(b" ")[1] == b"":'),),
-    ),
-    Wrong(
-        name="no_time_limit",
-        did="waited for the server for ever",
-        tempting="servers answer",
-        file=FILE,
-        caught_by="3.10",
-        words=("still running", "timeout"),
-        changes=((", timeout=TIMEOUT", ""),),
-    ),
-    Wrong(
-        name="traceback_at_the_time_limit",
-        did="set a time limit, and did not catch its exception",
-        tempting="the time limit works, one can see it",
-        file=FILE,
-        caught_by="3.10",
-        words=("traceback", "TimeoutError"),
-        changes=(
-            (
-                '    except TimeoutError:\n        sys.exit(f"error: no answer from',
-                "    except TimeoutError:\n"
-                "        raise\n"
-                '        sys.exit(f"error: no answer from',
-            ),
-        ),
-    ),
-    Wrong(
-        name="strips_the_body",
-        did="stripped what came of the body together with the head",
-        tempting="the empty line is gone then, too",
-        file=FILE,
-        caught_by="3.2",
-        words=("16 of 19 bytes",),
-        changes=(("write(piece[:length])", "write(piece[:length].lstrip())"),),
-    ),
-    Wrong(
-        name="silence_is_the_end",
-        did="took a time limit in the middle of the body for its end",
-        tempting="whatever comes no more has ended",
-        file=FILE,
-        caught_by="3.10",
-        words=("Half a page is not the page",),
-        changes=(
-            (
-                '            total = "?" if length == NO_LENGTH else length\n'
-                '            raise ResponseError(f"{error} after {printed} of '
-                '{total} bytes") from None\n',
-                "            break\n",
-            ),
-            ("except OSError as error:  # a reset", "except OSError:  # a reset"),
-        ),
-    ),
-    Wrong(
-        name="ignores_a_length_that_is_no_number",
-        did="took a Content-Length that is not a number for none at all",
-        tempting="isdigit() keeps int() from raising, and the page is printed",
-        file=FILE,
-        caught_by="3.9",
-        words=("status 1", "status 0", "not a number"),
-        changes=(
-            (
-                'raise ResponseError(f"Content-Length is not a number: {value!r}")',
-                "continue",
-            ),
-        ),
-    ),
-    Wrong(
-        name="believes_every_length",
-        did="called int() on whatever Content-Length says",
-        tempting="servers send numbers",
-        file=FILE,
-        caught_by="3.9",
-        words=("traceback", "ValueError"),
-        changes=(("if not value.strip().isdigit():", "if False:"),),
-    ),
-    Wrong(
-        name="reads_without_end",
-        did="did not stop at the end of the stream while it read the head",
-        tempting="a head always ends with an empty line",
-        file=FILE,
-        caught_by="3.8",
-        words=("runs on and on in read_head()",),
-        also=("3.9",),
-        changes=(
-            (
-                "        received += piece\n        if not piece:\n            break\n",
-                "        received += piece\n",
-            ),
+            ("length not in (printed, NO_LENGTH)", "printed < length < NO_LENGTH"),
         ),
     ),
 ]

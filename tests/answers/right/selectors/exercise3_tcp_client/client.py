@@ -1,0 +1,151 @@
+"""An HTTP client that never blocks, except in select().
+
+Run ``python -m exercise3_tcp_client.client [HOST] [PORT] [PATH]``.
+"""
+
+import argparse
+import os
+import re
+import select
+import socket
+import sys
+
+TIMEOUT = float(os.environ.get("HTTP_TIMEOUT", "10"))  # seconds
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST, PORT and PATH; argparse ends with status 2 where one is wrong."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=int)
+    parser.add_argument("path", nargs="?", default="/")
+    arguments = parser.parse_args()
+    if not re.fullmatch("/[!-~]*", arguments.path):
+        parser.error("PATH begins with / and has no space")
+    if not 0 <= arguments.port <= 65535:
+        parser.error("PORT is a number from 0 to 65535")
+    return arguments
+
+
+def request_for(host: str, port: int, path: str) -> bytes:
+    """Return a GET."""
+    headers = f"Host: {host}:{port}\r\nConnection: close\r\n"
+    return f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode()
+
+
+def content_length(head: bytes) -> int | None:
+    """Return the announced length; None where there is none."""
+    found = re.search(rb"\r\ncontent-length:([^\r]*)", head, re.IGNORECASE)
+    if found and not found[1].strip().isdigit():
+        raise ValueError(f"Content-Length is {found[1]!r}")
+    return int(found[1]) if found else None
+
+
+class Answer:
+    """Prints the bytes of a response as they come, and knows when it is complete."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.head = b""
+        self.length: int | None = None
+        self.printed = 0  # bytes of the body
+        self.is_complete = False
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes; b"" is the end. ValueError where something is wrong."""
+        if not piece:
+            self.end()
+        elif not self.head.endswith(b"\r\n\r\n"):
+            head, empty_line, body = (self.head + piece).partition(b"\r\n\r\n")
+            self.head = head + empty_line
+            if empty_line:
+                self.begin_body(body)
+        else:
+            self.print_body(piece)
+
+    def begin_body(self, body: bytes) -> None:
+        """Print the head, and what came with it."""
+        if not self.head.startswith(b"HTTP/"):
+            raise ValueError("this is not HTTP")
+        sys.stdout.buffer.write(self.head)
+        self.length = content_length(self.head)
+        self.print_body(body)
+
+    def print_body(self, body: bytes) -> None:
+        """Print what belongs to the body, and no more."""
+        wanted = len(body) if self.length is None else self.length - self.printed
+        self.printed += sys.stdout.buffer.write(body[:wanted])
+        self.is_complete = self.printed == self.length
+
+    def end(self) -> None:
+        """See whether the response may end here."""
+        if not self.head.endswith(b"\r\n\r\n"):
+            if self.head.startswith(b"HTTP/"):
+                sys.stdout.buffer.write(self.head)
+            raise ValueError(f"the head ends after {len(self.head)} bytes")
+        if self.length not in (None, self.printed):
+            raise ValueError(f"only {self.printed} of {self.length} bytes came")
+        self.is_complete = True
+
+
+def wait(server: socket.socket, *, to_write: bool = False) -> None:
+    """Wait until the socket is ready; TimeoutError where it takes too long."""
+    writers = [server] if to_write else []
+    readers = [] if to_write else [server]
+    if not any(select.select(readers, writers, writers, TIMEOUT)):
+        raise TimeoutError(f"nothing happened for {TIMEOUT:g} s")
+
+
+def connect_to(address: tuple[object, ...], family: int) -> socket.socket:
+    """Return a socket that is connected and does not block."""
+    server = socket.socket(family)
+    server.setblocking(False)
+    try:
+        server.connect(address)
+    except BlockingIOError:  # it is on its way
+        wait(server, to_write=True)
+    if number := server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        server.close()
+        raise OSError(number, os.strerror(number))
+    return server
+
+
+def connect(host: str, port: int) -> socket.socket:
+    """Try each address of the host; the last one's error is everybody's."""
+    failure = OSError("no address")
+    for family, *_others, address in socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    ):
+        try:
+            return connect_to(address, family)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def fetch(server: socket.socket, request: bytes) -> None:
+    """Ask, and feed what comes to an answer, until that is complete."""
+    while request:
+        wait(server, to_write=True)
+        request = request[server.send(request) :]
+    answer = Answer()
+    while not answer.is_complete:
+        wait(server)
+        answer.feed(server.recv(65536))
+
+
+def main() -> None:
+    """Fetch one page. Whatever goes wrong is one line on stderr, and status 1."""
+    arguments = parse_arguments()
+    host, port = arguments.host, arguments.port
+    try:
+        with connect(host, port) as server:
+            fetch(server, request_for(host, port, arguments.path))
+    except (OSError, ValueError) as error:
+        sys.exit(f"error: {host}:{port}: {error}")
+    except KeyboardInterrupt:
+        sys.exit("Stopped")
+
+
+if __name__ == "__main__":
+    main()
