@@ -47,7 +47,7 @@ def decode_line(line: bytes) -> str:
     """Return a client's line as text; raise RefusedError where PROTOCOL.md says so."""
     # TODO 5.20: refuse over MAX_LINE bytes with the newline, and drop a \r at the end
     # TODO 5.21: refuse what is not UTF-8, and what CONTROL finds
-    return line.decode(errors="replace")
+    return line.decode(errors="surrogateescape")
 
 
 def parse_line(line: bytes) -> tuple[str, str]:
@@ -72,7 +72,8 @@ def format_message(message: Message) -> str:
 
 def encode_lines(*lines: str) -> bytes:
     """Return lines as they are sent."""
-    return "".join(f"{line}\n" for line in lines).encode()
+    # TODO 5.21: encode() is enough where only text comes: other bytes are refused then
+    return "".join(f"{line}\n" for line in lines).encode(errors="surrogateescape")
 
 
 class Client:
