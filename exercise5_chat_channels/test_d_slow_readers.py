@@ -25,6 +25,7 @@ from tests.harness.words import _, ngettext
 
 LINE = "x" * 1000
 HISTORY = 50  # lines
+FILES = 40  # that a server may have open, its own and one for each client
 NEEDS_A_SELECTOR = _(
     "send() returns how much the socket took. The rest must go as soon as it takes"
     " more, though nobody says anything: a selector tells you when (EVENT_WRITE)."
@@ -191,6 +192,25 @@ def test_limits(lab: Lab) -> None:
         alice.is_greeted(name)
     alice.says("/create channel101")
     alice.sees_refusal(_("'! …', because /create for channel 101 must be refused"))
+    all_see([alice], alice, "still here", "still here")
+    if not system.WINDOWS:  # which has no such limit
+        is_full_without_files(lab)
+
+
+def is_full_without_files(lab: Lab) -> None:
+    """Connect more clients than the system lets a server have files."""
+    history = str(lab.folder / "few.db")
+    server = lab.start_server("--history", history, open_files=FILES)
+    (alice,) = connect_all(server, 1)
+    began = len(lab.history.steps)
+    visitors = (arrive(server) for _n in range(FILES))
+    if all(visitor.gets_into("general") for visitor in visitors):
+        lab.fail(
+            expected=(_("Expected the last to receive"), "'! server full'"),
+            got=(_("but the server let in"), str(FILES + 1)),
+        )
+    what = _("connect, until no file is left for one more")
+    lab.history.sum_up(began, _("clients"), what)
     all_see([alice], alice, "still here", "still here")
 
 

@@ -286,4 +286,38 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="counts_only_what_people_make",
+        did="counted the channels that people make, and not those of --channels",
+        tempting="the first ones are always there",
+        caught_by="5.23",
+        words=("channel 101 must be refused", "count the channels"),
+        changes=(
+            (
+                "len(self.channels) >= MAX_CHANNELS",
+                "len(self.channels) > MAX_CHANNELS + 1",
+            ),
+        ),
+    ),
+    Wrong(
+        name="counts_who_was_ever_here",
+        did="counted the clients that had come, and not those that are here",
+        tempting="a counter is shorter than an array",
+        caught_by="5.23",
+        words=("server full", "one has left"),
+        changes=(
+            (
+                "len(self.clients) >= self.max_clients",
+                "self.guests >= self.max_clients",
+            ),
+        ),
+    ),
+    Wrong(
+        name="reads_before_it_waits",
+        did="made the socket non-blocking, and did not wait before recv()",
+        tempting="recv() has always waited",
+        caught_by="5.2",
+        words=("The server has disconnected",),
+        changes=(("        self.selector.select()\n        try", "        try"),),
+    ),
 ]
