@@ -13,6 +13,7 @@ from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.words import _
 
+NO_HOST = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
 RESOLVER = 40  # seconds: a name server that is out of reach is asked more than once
 LAST_MESSAGE = "the last message"
 TAKE_LEAVE = _(
@@ -156,14 +157,15 @@ def expect_reasons(lab: Lab) -> None:
     """Let the client connect where nobody is; it should say why it cannot."""
     port = system.free_port(lab.host)
     refused = lab.start_client(lab.host, port)
-    unknown = lab.start_client("no-such-host.invalid", port)  # RFC 6761, section 6.4
+    unknown = lab.start_client(NO_HOST, port)
     others = [
         lab.start_client("255.255.255.255", port),  # everybody, which TCP cannot reach
         lab.start_client("two..dots", port),
+        lab.start_client(lab.host, "65536"),
     ]
-    mistyped = {port: lab.start_client(lab.host, port) for port in ("http", "65536")}
-    why_refused = expect_error(refused).replace(f"{lab.host}:{port}", "")
-    why_unknown = expect_error(unknown).replace(f"no-such-host.invalid:{port}", "")
+    mistyped = lab.start_client(lab.host, "http")
+    why_refused = reason(expect_error(refused), lab.host, port)
+    why_unknown = reason(expect_error(unknown), NO_HOST, port)
     if why_refused == why_unknown:
         unknown.fail(
             expected=(_("Expected the client to say"), _("that the host is unknown")),
@@ -172,15 +174,17 @@ def expect_reasons(lab: Lab) -> None:
         )
     if lab.host != "127.0.0.1":  # so nobody else listens there
         last = lab.start_client(lab.host, "65535")
-        if expect_error(last).replace(f"{lab.host}:65535", "") != why_refused:
+        if reason(expect_error(last), lab.host, 65535) != why_refused:
             last.fail(_("65535 is a port like any other."), hint=LAST_PORT)
     for client in others:
         expect_error(client)
-    for text, client in mistyped.items():
-        if text not in expect_error(client, usage=True):
-            client.fail(
-                _("The error does not say that {text} is wrong.").format(text=text)
-            )
+    if "http" not in expect_error(mistyped, usage=True):
+        mistyped.fail(_("The error does not say that 'http' is wrong."))
+
+
+def reason(error: str, host: str, port: int) -> str:
+    """Return a line of error without the address, which it may name or not."""
+    return error.replace(host, "").replace(str(port), "")
 
 
 def expect_error(client: Program, *, usage: bool = False) -> str:
@@ -188,11 +192,10 @@ def expect_error(client: Program, *, usage: bool = False) -> str:
 
     What is mistyped is wrong ``usage``, which argparse reports with status 2.
     """
-    client.expect_exit(None, RESOLVER, ONE_LINE)
+    client.wait_for_exit(RESOLVER)
     errors = re.findall(r"^.*error: .+", client.errors(), re.M)
     by_argparse = usage and client.process.returncode == 2
-    if not by_argparse:
-        client.expect_exit(1, SOON, ONE_LINE)
+    client.expect_exit(2 if by_argparse else 1, SOON, ONE_LINE)
     if len(errors) != 1 or not (by_argparse or errors[0].startswith("error: ")):
         client.fail(
             expected=(

@@ -18,7 +18,6 @@ from tests.harness.chat import (
     without_time,
 )
 from tests.harness.checks import check
-from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
 from tests.harness.program import Program
@@ -26,6 +25,7 @@ from tests.harness.words import _, ngettext
 
 LINE = "x" * 1000
 HISTORY = 50  # lines
+FILES = 40  # that a server may have open, its own and one for each client
 NEEDS_A_SELECTOR = _(
     "send() returns how much the socket took. The rest must go as soon as it takes"
     " more, though nobody says anything: a selector tells you when (EVENT_WRITE)."
@@ -70,9 +70,9 @@ def fill_history(alice: Member, *others: Member) -> None:
     began = len(history.steps)
     alice.says(*[LINE] * HISTORY)
     for member in (alice, *others):
-        member.hint = NEEDS_A_SELECTOR
+        member.hint, member.hint_at_end = NEEDS_A_SELECTOR, NO_ROOM_IS_NO_END
         member.hears(HISTORY)
-        member.hint = ""
+        member.hint = member.hint_at_end = ""
     history.sum_up(began, alice.nick, _("says 50 lines of 1000 bytes, and all hear it"))
 
 
@@ -97,15 +97,10 @@ def reads_late(late: Member, alice: Member, bob: Member) -> None:
     all_see([alice, bob], bob, "are you there?", "are you there?")
     late.peer.history.event(late.nick, _("reads on"))
     began = len(late.peer.history.steps)
-    late.hint = NEEDS_A_SELECTOR
-    try:
-        reads_history(late, times=10)
-        late.sees(bob, "are you there?")
-    except CheckFailedError as error:
-        if late.peer.end:
-            error.failure.hint = NO_ROOM_IS_NO_END
-        raise
-    late.hint = ""
+    late.hint, late.hint_at_end = NEEDS_A_SELECTOR, NO_ROOM_IS_NO_END
+    reads_history(late, times=10)
+    late.sees(bob, "are you there?")
+    late.hint = late.hint_at_end = ""
     late.peer.history.sum_up(began, late.nick, _("has read everything"))
 
 
@@ -125,12 +120,9 @@ def asks_for_much(member: Member) -> None:
     history = member.peer.history
     began = len(history.steps)
     member.says(*["/join general"] * 22)
-    try:
-        reads_history(member, times=22)
-    except CheckFailedError as error:
-        if member.peer.end:
-            error.failure.hint = FLUSH_FIRST
-        raise
+    member.hint_at_end = FLUSH_FIRST
+    reads_history(member, times=22)
+    member.hint_at_end = ""
     what = _("joins #general 22 times, and has read everything")
     history.sum_up(began, member.nick, what)
 
@@ -200,6 +192,25 @@ def test_limits(lab: Lab) -> None:
         alice.is_greeted(name)
     alice.says("/create channel101")
     alice.sees_refusal(_("'! …', because /create for channel 101 must be refused"))
+    all_see([alice], alice, "still here", "still here")
+    if not system.WINDOWS:  # which has no such limit
+        is_full_without_files(lab)
+
+
+def is_full_without_files(lab: Lab) -> None:
+    """Connect more clients than the system lets a server have files."""
+    history = str(lab.folder / "few.db")
+    server = lab.start_server("--history", history, open_files=FILES)
+    (alice,) = connect_all(server, 1)
+    began = len(lab.history.steps)
+    visitors = (arrive(server) for _n in range(FILES))
+    if all(visitor.gets_into("general") for visitor in visitors):
+        lab.fail(
+            expected=(_("Expected the last to receive"), "'! server full'"),
+            got=(_("but the server let in"), str(FILES + 1)),
+        )
+    what = _("connect, until no file is left for one more")
+    lab.history.sum_up(began, _("clients"), what)
     all_see([alice], alice, "still here", "still here")
 
 

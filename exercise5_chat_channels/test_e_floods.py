@@ -2,7 +2,9 @@
 
 import contextlib
 import select
+import time
 
+from tests.harness import system
 from tests.harness.chat import (
     Member,
     all_see,
@@ -17,6 +19,18 @@ from tests.harness.patience import ANSWER
 from tests.harness.words import _
 
 TICK = 0.01  # seconds
+PACE = 512 * 1024  # bytes that a reader reads in a second, and more
+NOW_AND_THEN = 0.1  # seconds
+ASLEEP = 0.6  # seconds for which a server may rest although somebody waits for it
+HELD_BACK = _(
+    "While a member still reads, but has much in its outbox, do not read what the"
+    " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
+    " flush() note the time in last_sent?"
+)
+HELD_UP = _(
+    "A flood waits for its readers without the lock: self.sent.wait() frees it, and"
+    " time.sleep() does not. Nobody else has to wait meanwhile."
+)
 
 
 @check(
@@ -24,27 +38,26 @@ TICK = 0.01  # seconds
     _("loses nobody who reads when one client floods"),
     points=1,
     needs=["5.22"],
-    hint=_(
-        "While a member still reads, but has much in its outbox, do not read what the"
-        " flooding client sends: TCP then makes it wait."
-    ),
+    hint=HELD_BACK,
     read=_("Step 17: floods"),
 )
 def test_flood(lab: Lab) -> None:
     server = start(lab)
-    (flooder,) = connect_all(server, 1)
+    flooder, carol = connect_all(server, 2)
+    carol.joins("sport")
     alice, bob = readers = connect_all(server, 2, receive_buffer=16384)
     lines = [f"{n} {lab.random_word()} {'x' * 1000}" for n in range(3000)]
     what = _("says 3000 lines of 1000 bytes, as fast as it can")
     lab.history.event(flooder.nick, what)
     began = len(lab.history.steps)
-    flood(flooder, lines, readers)
+    Flood(flooder, lines, readers, carol).run()
     read = ", ".join(map(lines_read, (flooder, *readers)))
     what = _("read this many lines: {read}").format(read=read)
     lab.history.sum_up(began, _("the members"), what)
     alice.says("the flood is over")
     wanted = [f"#general <{flooder.nick}> {line}" for line in lines]
     for reader in readers:
+        reader.hint_at_end = HELD_BACK
         heard = reader.hears_until("the flood is over")[:-1]
         # A flooder may be thrown out: what it had said until then must be there.
         wanted = wanted[: len(heard)] if flooder.peer.end else wanted
@@ -59,22 +72,84 @@ def lines_read(member: Member) -> str:
     return _("{read} (disconnected)").format(read=read) if member.peer.end else read
 
 
-def flood(flooder: Member, lines: list[str], readers: list[Member]) -> None:
-    """Let one member say much, and read what comes back, until it has heard all.
+class Flood:
+    """One member says much, and reads what comes back, until it has heard all.
 
-    The readers read a sixteenth of that. When the server makes the flooder wait for
-    them, they read on.
+    The readers read a sixteenth of that, but at a normal pace if that is more: so a
+    flood that the server slows to this pace loses nobody. When the server makes the
+    flooder wait for the readers, they read on. In another channel, somebody says a
+    line now and then, and should never wait.
     """
-    socket, left = flooder.peer.socket, memoryview(as_lines(lines))
-    idle = 0.0
-    while not flooder.has_heard(lines[-1]) and idle < ANSWER:
-        writable = select.select([socket], [socket][: len(left)], [], TICK)[1]
-        if writable:
-            with contextlib.suppress(OSError):  # reading shows that it has ended
-                left = left[socket.send(left[:65536]) :]
-        moved = flooder.receives_now() or bool(writable)
-        idle = 0.0 if moved else idle + TICK
-        for reader in readers:
-            while idle > 0.1 or 16 * len(reader.lines) < len(flooder.lines):
-                if not reader.receives_now():
-                    break
+
+    def __init__(
+        self,
+        flooder: Member,
+        lines: list[str],
+        readers: list[Member],
+        other: Member,
+    ) -> None:
+        """Begin before anything is said."""
+        self.flooder, self.readers, self.other = flooder, readers, other
+        self.server = flooder.peer.program
+        self.last_line = lines[-1]
+        self.size = len(lines[0])
+        self.left = memoryview(as_lines(lines))
+        self.due = 0.0  # lines
+        self.idle = 0.0  # seconds since something moved
+        self.began = self.spoke = self.rests_since = time.monotonic()
+        self.activity = system.activity(self.server.pid)
+
+    def run(self) -> None:
+        """Let everybody talk and read until the flooder has heard its last line."""
+        self.speak()
+        while not self.flooder.has_heard(self.last_line) and self.idle < ANSWER:
+            sent = self.send()
+            moved = self.flooder.receives_now() or sent
+            self.idle = 0.0 if moved else self.idle + TICK
+            self.let_time_pass()
+            for reader in self.readers:
+                while self.may_read(reader) and reader.receives_now():
+                    continue
+            self.listen_to_the_other(moved)
+
+    def send(self) -> bool:
+        """Send from the flood what goes now, or wait until something comes."""
+        socket = self.flooder.peer.socket
+        writers = [socket] if self.left else []
+        if not select.select([socket], writers, [], TICK)[1]:
+            return False
+        with contextlib.suppress(OSError):  # reading shows that it has ended
+            self.left = self.left[socket.send(self.left[:65536]) :]
+        return True
+
+    def speak(self) -> None:
+        """Let the other one say a line."""
+        self.other.lines.clear()
+        self.other.says("hello")
+        self.spoke = time.monotonic()
+
+    def may_read(self, reader: Member) -> bool:
+        """Return whether it is time for a reader to read more."""
+        read = len(reader.lines)
+        return self.idle > 0.1 or 16 * read < len(self.flooder.lines) or read < self.due
+
+    def let_time_pass(self) -> None:
+        """Say how many lines the readers should have read by now, twice a second."""
+        passed = time.monotonic() - self.began
+        self.due = int(2 * passed) / 2 * PACE // self.size
+
+    def listen_to_the_other(self, moved: bool) -> None:
+        """Let the other one speak again when it is answered, and fail if it is not.
+
+        It may wait for a server that has much to do, but not for one that rests.
+        """
+        now, activity = time.monotonic(), system.activity(self.server.pid)
+        if moved or not activity or not activity.waits or activity != self.activity:
+            self.rests_since, self.activity = now, activity
+        if self.other.lines or self.other.receives_now():
+            if now > self.spoke + NOW_AND_THEN:
+                self.speak()
+        elif now > max(self.spoke, self.rests_since) + ASLEEP:
+            text = _("{nick}, who says a line now and then, waits in #sport.")
+            self.other.peer.waited_in_vain = ASLEEP
+            self.other.peer.fail(text.format(nick=self.other.nick), hint=HELD_UP)

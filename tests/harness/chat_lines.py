@@ -22,6 +22,7 @@ class LineReader:
         self.lines: deque[str] = deque()  # received, but not yet looked at
         self.skipped: list[str] = []  # notices that nobody waited for
         self.hint = ""  # for when something is missing or different
+        self.hint_at_end = ""  # for when it is missing because the connection ended
 
     # -- receiving --------------------------------------------------------------------
 
@@ -90,5 +91,5 @@ class LineReader:
             ended if self.peer.end else "",
             expected=(self.peer.to_receive(), wanted),
             got=(_("but"), came),
-            hint=self.hint,
+            hint=(self.hint_at_end if self.peer.end else "") or self.hint,
         )

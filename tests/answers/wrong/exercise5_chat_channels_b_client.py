@@ -402,4 +402,23 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="client_hangs_at_the_second_ctrl_c",
+        did="did not close the connection when Ctrl+C came once more",
+        tempting="it is closed at the end",
+        caught_by="5.12",
+        words=("still running", "in a finally block"),
+        file="client.py",
+        changes=(
+            (
+                "    try:\n        with contextlib.suppress(OSError):  #",
+                "    if True:\n        with contextlib.suppress(OSError):  #",
+            ),
+            (
+                "    finally:  # even if somebody presses Ctrl+C once more\n"
+                "        connection.close()\n",
+                "    connection.close()\n",
+            ),
+        ),
+    ),
 ]

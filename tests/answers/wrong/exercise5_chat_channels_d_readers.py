@@ -8,7 +8,7 @@ WRONG = [
         did="left the sockets blocking, and sent under the lock",
         tempting="sendall() is what exercise 4 does",
         caught_by="5.22",
-        words=("do not block", "outbox"),
+        words=("sendall(self.outbox)", "never while you wait for a client"),
         changes=(
             ("connection.setblocking(False)", "connection.setblocking(True)"),
             (
@@ -92,19 +92,6 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="looks_once_whether_readers_lag",
-        did="wrote if for while where a flood waits",
-        tempting="it has waited, after all",
-        caught_by="5.25",
-        words=("disconnected",),
-        changes=(
-            (
-                "while any(member.lags() for",
-                "if any(member.lags() for",
-            ),
-        ),
-    ),
-    Wrong(
         name="lets_one_client_too_many_in",
         did="compared with >",
         tempting="--max-clients is the most that may be there",
@@ -130,7 +117,7 @@ WRONG = [
         did="sent * server closing with sendall() on sockets that block",
         tempting="at the end there is time, and nobody may miss it",
         caught_by="5.24",
-        words=("reads nothing", "still running", "sendall()"),
+        words=("still running", "sendall(b", "never while you wait for a client"),
         changes=(
             (
                 """                client.hang_up("* server closing")
@@ -205,5 +192,132 @@ WRONG = [
         caught_by="5.25",
         words=("disconnected", "do not read"),
         changes=(("                    self.throttle(client, lines)\n", ""),),
+    ),
+    Wrong(
+        name="never_notes_when_it_sent",
+        did="did not set last_sent in flush()",
+        tempting="sending works without it",
+        caught_by="5.25",
+        words=("disconnected", "note the time in last_sent"),
+        changes=(("            self.last_sent = time.monotonic()\n", ""),),
+    ),
+    Wrong(
+        name="counts_a_flood_by_recv",
+        did="looked only at how much one recv() brings",
+        tempting="whoever floods sends much at a time",
+        caught_by="5.25",
+        words=("disconnected", "do not read"),
+        changes=(
+            (
+                "self.said += sum(len(line) + PREFIX for line in lines)",
+                "self.said = sum(len(line) + PREFIX for line in lines)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="sleeps_under_the_lock",
+        did="called time.sleep() where a flood has to wait for the readers",
+        tempting="a moment later they will have read something",
+        caught_by="5.25",
+        words=("waits in #sport",),
+        changes=(
+            (
+                "self.sent.wait()  # frees the lock until run() notifies",
+                "time.sleep(0.05)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_no_room_for_the_end",
+        did="wrote except OSError before except BlockingIOError",
+        tempting="BlockingIOError is an error, too",
+        caught_by="5.22",
+        words=("No room in a socket is not its end", "comes first"),
+        changes=(
+            (
+                "        except BlockingIOError:\n"
+                "            pass  # it takes nothing now\n"
+                "        except OSError:\n"
+                "            self.disconnect()\n",
+                "        except OSError:\n"
+                "            self.disconnect()\n"
+                "        except BlockingIOError:\n"
+                "            pass  # it takes nothing now\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="disconnects_before_it_flushes",
+        did="disconnected a client for which over 1 MiB waits, without flushing first",
+        tempting="1 MiB is the limit",
+        caught_by="5.22",
+        words=("flush it first",),
+        changes=(
+            (
+                "        if len(self.outbox) > MAX_OUTBOX:\n            self.flush()\n",
+                "",
+            ),
+        ),
+    ),
+    Wrong(
+        name="waits_for_room_everywhere",
+        did="registered every socket for EVENT_WRITE",
+        tempting="whoever has nothing to send loses nothing by that",
+        caught_by="5.24",
+        words=("While nobody said anything", "Register only those"),
+        changes=(
+            (
+                "if client.outbox:\n                        selector",
+                "if True:\n                        selector",
+            ),
+        ),
+    ),
+    Wrong(
+        name="os_exit_after_closing_words",
+        did="ended with os._exit() once all were told",
+        tempting="it ends every thread, whatever it waits for",
+        caught_by="5.24",
+        words=("silent.db-wal", "The history is closed last"),
+        changes=(
+            ("import itertools\n", "import itertools\nimport os\n"),
+            (
+                "        for client in clients:\n            client.thread.join()\n",
+                "        os._exit(0)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="counts_only_what_people_make",
+        did="counted the channels that people make, and not those of --channels",
+        tempting="the first ones are always there",
+        caught_by="5.23",
+        words=("channel 101 must be refused", "count the channels"),
+        changes=(
+            (
+                "len(self.channels) >= MAX_CHANNELS",
+                "len(self.channels) > MAX_CHANNELS + 1",
+            ),
+        ),
+    ),
+    Wrong(
+        name="counts_who_was_ever_here",
+        did="counted the clients that had come, and not those that are here",
+        tempting="a counter is shorter than an array",
+        caught_by="5.23",
+        words=("server full", "one has left"),
+        changes=(
+            (
+                "len(self.clients) >= self.max_clients",
+                "self.guests >= self.max_clients",
+            ),
+        ),
+    ),
+    Wrong(
+        name="reads_before_it_waits",
+        did="made the socket non-blocking, and did not wait before recv()",
+        tempting="recv() has always waited",
+        caught_by="5.2",
+        words=("The server has disconnected",),
+        changes=(("        self.selector.select()\n        try", "        try"),),
     ),
 ]

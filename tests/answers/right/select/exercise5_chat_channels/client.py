@@ -1,0 +1,139 @@
+"""A chat client in one thread: select() waits for the keyboard and the server.
+
+Run ``python -m exercise5_chat_channels.client [HOST] [PORT] [--nick NAME]``. It needs a
+POSIX system: Windows' select() knows sockets only.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import select
+import socket
+import sys
+
+LAST_WORDS = 2.0  # seconds of silence after which the server has said goodbye
+HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+IN_TERMINAL = os.isatty(0) and os.isatty(1)
+
+
+def show(line: str) -> None:
+    """Print a line of the server, in the place of what is half typed."""
+    text = HARMFUL.sub(lambda found: f"<{ord(found[0]):x}>", line)
+    print(("\r\x1b[J" if IN_TERMINAL else "") + text, flush=True)
+
+
+def erase(typed: str) -> None:
+    """Take a typed line off the terminal, where it fills one row."""
+    if IN_TERMINAL and typed and (typed[0] != "/" or typed[:2] == "//"):
+        print("\x1b[A\x1b[2K", end="", flush=True)
+
+
+class Lines:
+    """Cuts what is read from a file descriptor into lines."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Read from there when there is something."""
+        self.descriptor = descriptor
+        self.rest = b""
+        self.ended = False
+
+    def fileno(self) -> int:
+        """Return what select() can wait for."""
+        return self.descriptor
+
+    def read(self) -> list[str]:
+        """Return the lines that are complete now; at the end, also one that is not."""
+        data = b""
+        with contextlib.suppress(OSError):  # a reset; or a terminal that is gone
+            data = os.read(self.descriptor, 4096)
+        self.ended = not data
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        if self.ended and self.rest:
+            lines.append(self.rest)
+        return [line.decode(errors="replace") for line in lines]
+
+
+class Chat:
+    """A conversation over a connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Listen to the connection and to the keyboard."""
+        self.connection = connection
+        self.server, self.keyboard = Lines(connection.fileno()), Lines(0)
+        self.leaving = False
+
+    def run(self) -> None:
+        """Talk until one side has enough."""
+        while not self.server.ended:
+            ears = [self.server] if self.leaving else [self.server, self.keyboard]
+            try:
+                ready, _, _ = select.select(
+                    ears, [], [], LAST_WORDS if self.leaving else None
+                )
+            except KeyboardInterrupt:
+                if self.leaving:
+                    return
+                self.leave()
+                continue
+            if not ready:
+                return
+            self.listen(ready)
+        if not self.leaving:
+            show("-- the server has closed the connection --")
+
+    def listen(self, ready: list[Lines]) -> None:
+        """Show what the server says, and send what is typed."""
+        if self.server in ready:
+            for line in self.server.read():
+                show(line)
+        if self.keyboard in ready:
+            for line in self.keyboard.read():
+                if line in ("/quit", "/quitter"):
+                    return self.leave()
+                erase(line)
+                self.send(line)
+            if self.keyboard.ended:
+                self.leave()
+        return None
+
+    def send(self, line: str) -> None:
+        """Send a line; if the server is gone, the other ear will notice."""
+        with contextlib.suppress(OSError):
+            self.connection.sendall(line.encode() + b"\n")
+
+    def leave(self) -> None:
+        """Ask the server to end the connection."""
+        self.leaving = True
+        self.send("/quit")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read HOST, PORT and the nick from the command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("host", nargs="?", default="127.0.0.1")
+    parser.add_argument("port", nargs="?", default=8080, type=int)
+    parser.add_argument("--nick")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Connect and chat."""
+    arguments = parse_arguments()
+    try:
+        address = arguments.host, arguments.port
+        connection = socket.create_connection(address, timeout=10)
+    except (OSError, UnicodeError, OverflowError) as reason:
+        sys.exit(f"error: {arguments.host} port {arguments.port}: {reason}")
+    with connection, contextlib.suppress(KeyboardInterrupt):
+        connection.settimeout(None)
+        chat = Chat(connection)
+        if arguments.nick:
+            chat.send(f"/nick {arguments.nick}")
+        chat.run()
+
+
+if __name__ == "__main__":
+    main()
