@@ -104,9 +104,17 @@ def checks_asked(config: pytest.Config, exercises: list[str]) -> set[str]:
     return set(ids)
 
 
-def expect_some_check(config: pytest.Config, count: int) -> None:
-    """Refuse words behind -k that no title holds."""
-    if config.option.keyword and not count:
+def refuse_empty_run(config: pytest.Config, selected: set[str]) -> None:
+    """Refuse words behind -k that no title holds, and numbers from another suite."""
+    if selected:
+        text = _("{files} does not hold {ids}: write pytest {folder}")
+        paths = _paths(config)
+        files = ", ".join(path.name for path in paths)
+        folder = paths[0] if paths[0].is_dir() else paths[0].parent
+        ids = ", ".join(sorted(selected))
+        text = text.format(files=files, ids=ids, folder=f"{folder.name} -k {ids}")
+        raise pytest.UsageError(text)
+    if config.option.keyword:
         text = _("no check has {words} in its title; a check's number will do: -k 4.5")
         raise pytest.UsageError(text.format(words=repr(config.option.keyword)))
 

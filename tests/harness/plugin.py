@@ -141,17 +141,15 @@ def _select(
     items[:] = wanted
 
 
-def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Note why a check will not run."""
-    for item in items:
-        if CHECK in item.stash:
-            _result_of(item).reason = _("The check was not selected.")
-
-
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say so when -k leaves nothing to run."""
-    if session.config.stash[STATE].only_checks and not session.testsfailed:
-        command_line.expect_some_check(session.config, len(session.items))
+    """Note which checks will not run, and say so when -k leaves none."""
+    state = session.config.stash[STATE]
+    asked = {item.stash[CHECK].id for item in session.items if CHECK in item.stash}
+    for check_id, result in state.run.results.items():
+        if check_id not in asked:
+            result.reason = _("The check was not selected.")
+    if state.only_checks and not session.items and not session.testsfailed:
+        command_line.refuse_empty_run(session.config, state.selected)
 
 
 def _result_of(item: pytest.Item) -> Result:

@@ -81,6 +81,11 @@ HELD_BY_ANOTHER = _(
     " line {line}. Hold a lock only for what is quick, and never while you wait for a"
     " client."
 )
+HELD_FOR_A_READER = _(
+    "A thread waits for {lock}, which another thread holds, in line {line}: sendall()"
+    " waits there for a client that reads nothing. Nobody may wait for a client while"
+    " others need the lock."
+)
 HELD_BY_SOMEBODY = _(
     "A thread waits for {lock}. Who holds it, and where is it freed? Use 'with' for it,"
     " and hold it only for what is quick."
@@ -96,7 +101,10 @@ def hint_on_lock(stack: Stack, others: Sequence[Stack]) -> str:
         return HELD_ITSELF.format(lock=lock, line=frame.line)
     for other in others:
         if other.frame_holding(lock):
-            return HELD_BY_ANOTHER.format(lock=lock, line=other.own[0].line)
+            inner = other.own[0]
+            sends = ".send" in inner.code
+            text = HELD_FOR_A_READER if sends else HELD_BY_ANOTHER
+            return text.format(lock=lock, line=inner.line)
     return HELD_BY_SOMEBODY.format(lock=lock)
 
 

@@ -177,16 +177,18 @@ def _next(run: Run, given: str) -> list[str]:
 
 
 def _next_in(run: Run, given: str) -> list[str]:
-    """Return what follows a part that passed: all checks, and the step after it."""
+    """Return what follows when not all has run: all checks, and the next one."""
     command = f"pytest {' '.join(run.exercises)}{given}"
+    left = run.with_outcome(NOT_RUN)
+    if not all(result.reason for result in left):
+        text = _("the run was stopped; now all: {command}")
+        return paragraph(_("Next"), text.format(command=command), wrapped=False)
     text = _("passed; now all: {command}").format(command=command)
     lines = paragraph(_("Next"), text, wrapped=False)
     results = list(run.results.values())
     last = max(n for n, result in enumerate(results) if result.outcome == PASSED)
-    for result in results[last + 1 :]:
-        if result.check.read != results[last].check.read:
-            step = _("Then “{section}”, check {id}").format(
-                section=result.check.read, id=result.check.id
-            )
-            return [*lines, f"        {step}"]
+    for result in results[last + 1 : last + 2]:
+        step = _("Then {id}: “{section}”")
+        step = step.format(id=result.check.id, section=result.check.read)
+        lines.append(f"        {step}")
     return lines

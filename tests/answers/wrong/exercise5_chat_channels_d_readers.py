@@ -8,7 +8,7 @@ WRONG = [
         did="left the sockets blocking, and sent under the lock",
         tempting="sendall() is what exercise 4 does",
         caught_by="5.22",
-        words=("sendall(self.outbox)", "never while you wait for a client"),
+        words=("sendall() waits there", "outbox"),
         changes=(
             ("connection.setblocking(False)", "connection.setblocking(True)"),
             (

@@ -65,6 +65,7 @@ class Bad:
     files: dict[str, str]
     failed: tuple[str, ...] = ("6.1",)
     words: tuple[str, ...] = ()  # what the run prints
+    never: tuple[str, ...] = ()  # what it must not print
     options: list[str] = field(default_factory=list)
 
 
@@ -75,6 +76,7 @@ BAD = {
             "Python cannot read your file: server.py line 1 · SyntaxError",
             "main(:",
         ),
+        never=("bind()", "Print Listening"),
     ),
     "prints megabytes": Bad(changed(MAIN, MAIN + PRINT_MUCH), failed=()),
     "prints megabytes and ends": Bad(
@@ -177,6 +179,8 @@ def test_is_graded(name: str, runs: Runs) -> None:
     assert ended.returncode == (1 if bad.failed else 0), ended.stdout + ended.stderr
     for word in bad.words:
         assert word in ended.stdout
+    for word in bad.never:
+        assert word not in ended.stdout
     assert len(ended.stdout) < 10_000
     assert "\x1b" not in ended.stdout
     assert re.findall(r"^[✓✗–!] (6\.\d+)", ended.stdout, re.MULTILINE)[:3] == IDS

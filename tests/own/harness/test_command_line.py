@@ -96,6 +96,15 @@ def test_collecting_prints_pytests_own_list(lab: Path) -> None:
     assert "Score" not in ended.stdout
 
 
+def test_says_that_a_check_is_in_another_suite(lab: Path) -> None:
+    suite = (lab / TOY / "test_echo.py").read_text("utf-8")
+    other = lab / TOY / "test_other.py"
+    other.write_text(suite.replace('"6.', '"6.1'), "utf-8")
+    said = error_of(pytest_in(lab, f"{TOY}/test_other.py", "-k", "6.2"))
+    other.unlink()
+    assert said == f"test_other.py does not hold 6.2: write pytest {TOY} -k 6.2"
+
+
 @pytest.mark.parametrize(
     ("keyword", "says"),
     [

@@ -1,6 +1,7 @@
 """Peers: what they say of what came, and what did not."""
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,14 +71,39 @@ def test_points_at_the_first_difference(
     assert peer.history.steps[-1].wrong
 
 
+def test_marks_the_message_that_holds_the_wrong_thing(
+    bob: tuple[Peer, socket.socket],
+) -> None:
+    """The end of the stream came after it, and is all right."""
+    peer, server = bob
+    server.sendall(b"Content-Length: 3\r\n\r\nhello")
+    server.close()
+    peer.read_to_end("a page")
+    with pytest.raises(CheckFailedError):
+        peer.fail(expected=("Expected the header", "Content-Length: 5"))
+    assert [step.wrong for step in peer.history.steps] == [True, False]
+
+
+def test_a_send_that_fails_is_no_step(bob: tuple[Peer, socket.socket]) -> None:
+    peer, server = bob
+    system.reset_on_close(server)
+    server.close()
+    peer.wait_for_more()
+    with pytest.raises(CheckFailedError, match="cannot send"):
+        peer.send("hello")
+    (step,) = peer.history.steps
+    assert step.what == "resets bob's connection"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGABRT")
 def test_says_where_a_program_waits(bob: tuple[Peer, socket.socket]) -> None:
     with pytest.raises(CheckFailedError) as caught:
         bob[0].expect("hello\n", seconds=0.1)
-    assert caught.value.failure.lines() == [
+    lines = caught.value.failure.lines()
+    assert re.fullmatch(r"nothing came within \d+\.\d s", lines.pop(2))
+    assert lines == [
         r"Expected bob to receive   'hello\n'",
         "but the server sent       nothing",
-        "nothing came within 0.1 s",
         "It waits in wait(), exercise4.py line 2:  int(input())",
     ]
 

@@ -121,7 +121,7 @@ def score_of(run: Run, capsys: pytest.CaptureFixture[str]) -> str:
         ({"a": PASSED, "b": PASSED}, "Next  exercise5_chat_channels/README.md"),
         (
             {"a": PASSED, "b": NOT_RUN},
-            "Next  passed; now all: pytest exercise4_multiclient",
+            "Next  the run was stopped; now all: pytest exercise4_multiclient",
         ),
         (
             {"a": FAILED, "b": FAILED, "c": BLOCKED},
@@ -137,6 +137,13 @@ def test_says_what_is_next(
     assert line in score_of(run_of(**outcomes), capsys)
 
 
+def selected(run: Run) -> Run:
+    """Return a run whose checks that did not run were not asked for."""
+    for result in run.with_outcome(NOT_RUN):
+        result.reason = "The check was not selected."
+    return run
+
+
 def in_steps(**outcomes: str) -> Run:
     """Return a run of checks, each in a step of its own but for b and c."""
     run = run_of(**outcomes)
@@ -146,11 +153,11 @@ def in_steps(**outcomes: str) -> Run:
     return run
 
 
-def test_names_the_step_after_a_part_that_passed(
+def test_names_the_check_after_a_part_that_passed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    text = score_of(in_steps(a=PASSED, b=PASSED, c=NOT_RUN, d=NOT_RUN), capsys)
-    assert "Then “Step d”, check d\n" in text
+    run = selected(in_steps(a=PASSED, b=PASSED, c=NOT_RUN, d=NOT_RUN))
+    assert "Then c: “Step b”\n" in score_of(run, capsys)
 
 
 def test_tells_failures_in_this_step_from_others(
