@@ -77,9 +77,8 @@ class Visit(BaseHTTPRequestHandler):
 
     def answer(self, status: HTTPStatus) -> None:
         """Send a whole response."""
-        body = (
-            PAGE if status == HTTPStatus.OK else f"<h1>{status.phrase}</h1>\n"
-        ).encode()
+        sorry = f"<h1>{status:d} {status.phrase}</h1>\n"
+        body = (PAGE if status == HTTPStatus.OK else sorry).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

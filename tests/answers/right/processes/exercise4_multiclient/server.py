@@ -69,8 +69,8 @@ class Relay:
             client, _ = self.listening.accept()
             client.setblocking(True)
             ours, its = Pipe(duplex=False)
-            self.readers[ours] = self.start_reader(client, its)
             self.clients[ours] = client
+            self.readers[ours] = self.start_reader(client, its)
             its.close()
 
     def start_reader(self, client: socket.socket, pipe: Connection) -> BaseProcess:
@@ -87,7 +87,8 @@ class Relay:
         self.listening.close()
         for ours, other in self.clients.items():
             ours.close()
-            other.close()
+            if other is not client:
+                other.close()
         read_client(client, pipe)
 
     def hear(self, pipe: Connection) -> None:
