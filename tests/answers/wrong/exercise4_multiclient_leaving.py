@@ -15,7 +15,7 @@ WRONG = [
         also=("4.9", "4.10", "4.11", "4.12"),
         changes=(
             ("        except (OSError, ValueError) as error:\n", "        finally:\n"),
-            ('            print(f"Disconnected: {error}", file=sys.stderr)\n', ""),
+            ("            print(error, file=sys.stderr)\n", ""),
             (
                 "        with self.lock:\n"
                 "            self.clients.remove(client)\n"
