@@ -97,7 +97,7 @@ class Relay:
             for line in split_lines(client):
                 self.relay(line, client)
         except (OSError, ValueError) as error:
-            print(f"Disconnected: {error}", file=sys.stderr)
+            print(error, file=sys.stderr)
         # TODO 4.8, 4.9, 4.10: take the client out of self.clients, with the lock held
         client.close()
 
@@ -124,8 +124,7 @@ def main() -> None:
         with open_listening_socket(arguments.host, arguments.port) as listening:
             relay.accept_clients(listening)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # already shutting down
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pass
     finally:
         relay.disconnect_all()
 

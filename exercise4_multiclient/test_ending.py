@@ -1,16 +1,15 @@
 """The check of exercise 4 in which the server starts, or cannot, and ends."""
 
 import contextlib
-import re
 import socket
 
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.exchange import Exchange
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, SOON
-from tests.harness.program import Program
+from tests.harness.patience import SOON
 from tests.harness.relay import LONG_LINE, connect_all, hinting, send_until_stuck
+from tests.harness.starting import announced_port, expect_good_starts
 from tests.harness.words import _
 
 LISTENING = _(
@@ -20,15 +19,6 @@ LISTENING = _(
 AGAIN = _(
     "The port is still taken, by a connection of the last run: set SO_REUSEADDR in"
     " every run, before bind()."
-)
-TAKEN = _(
-    "Another server has that port: say so in one line, with sys.exit('error: …'), where"
-    " bind() raises OSError. If it listens all the same, SO_REUSEPORT, or on Windows"
-    " SO_REUSEADDR, has let it."
-)
-NO_PORT = _(
-    "A port is a number from 0 to 65535. Of any other say so in one line, with"
-    " sys.exit('error: …'), before you bind."
 )
 BESIDE_A_SLEEPER = _(
     "Somebody does not read, and a thread waits in sendall() with the lock held. Do not"
@@ -55,14 +45,17 @@ def test_ctrl_c(lab: Lab) -> None:
     port = last_port(lab.host)
     server = lab.start_server(port=port)
     alice, bob = connect_all(lab, server, "alice", "bob")
+    with hinting(LISTENING):
+        announced_port(server)
     server.interrupt()
     for peer in (alice, bob):
         peer.read_to_end(_("the end of the stream"), SOON)
         peer.expect_end()
     server.expect_exit()
     server = lab.start_server(port=port)
-    expect_listening(server, str(port))
-    start_what_cannot_start(lab, server)
+    with hinting(AGAIN):
+        announced_port(server)
+    start_others(lab, port)
     end_beside_a_sleeper(lab, server)
 
 
@@ -75,65 +68,21 @@ def last_port(host: str) -> int:
     return system.free_port(host)
 
 
-# -- how it starts --------------------------------------------------------------------
-
-
-def start_what_cannot_start(lab: Lab, server: Server) -> None:
-    """Start servers where they cannot listen, and one where the system chooses."""
+def start_others(lab: Lab, taken: int) -> None:
+    """Start servers where the system chooses, by default, and where it cannot be."""
     began = len(lab.history.steps)
-    taken = lab.start_server(port=server.port)
-    mistyped = {text: lab.start_with_port(text) for text in ("65536", "-1")}
     chosen = lab.start_server(port=0)
-    expect_error(taken, str(server.port), TAKEN)
-    for text, program in mistyped.items():
-        expect_error(program, text, NO_PORT)
-    chosen.port = int(expect_listening(chosen, r"[1-9]\d*"))
+    expect_good_starts(lab, taken)
+    chosen.port = announced_port(chosen)
     chosen.connect("carol")
-    what = _("start: on port 0, and where they cannot listen")
+    what = _("start: on port 0, by default, and where they cannot listen")
     lab.history.sum_up(began, _("others"), what)
-
-
-def expect_listening(server: Server, port: str) -> str:
-    """Expect the line that says where the server listens, and return its port."""
-    line = re.compile(rf"^Listening on {re.escape(server.host)}:({port})$", re.M)
-
-    def found(printed: bytes) -> re.Match[str] | None:
-        return line.search(printed.decode(errors="replace").replace("\r\n", "\n"))
-
-    server.stdout.wait_for(found, server.slices(ANSWER))
-    match = found(bytes(server.stdout.data))
-    if not match:
-        wanted = f"Listening on {server.host}:{server.port or 'PORT'}\n"
-        was_refused = "error: " in server.errors()
-        server.fail_printing(wanted, AGAIN if was_refused else LISTENING)
-    return match[1]
-
-
-def expect_error(program: Program, what: str, hint: str) -> None:
-    """Expect one line of error that names what was wrong, and status 1.
-
-    Where that is the command line, argparse's own words and its status 2 are as good.
-    """
-    program.expect_exit(None, hint=hint)
-    status, errors = program.process.returncode, program.errors()
-    line = rf"^error: .*{re.escape(what)}" if status == 1 else rf"error: .*{what}"
-    if status not in (1, 2) or not re.search(line, errors, re.M):
-        wanted = _("{start} and {what} in one line on stderr, and status 1")
-        program.fail(
-            expected=(_("Expected"), wanted.format(start="'error: '", what=what)),
-            got=(_("but stderr is"), repr(errors) if errors else _("empty")),
-            remark=_("It is on stdout.") if b"error: " in program.stdout.data else "",
-            hint=hint,
-        )
-
-
-# -- how it ends ----------------------------------------------------------------------
 
 
 def end_beside_a_sleeper(lab: Lab, server: Server) -> None:
     """End the server while it waits for a client that does not read."""
     names = _("sleeper"), "carol", "alice", "bob"
-    peers = connect_all(lab, server, *names, receive_buffer=32768)
+    peers = connect_all(lab, server, *names, slow=names[:1])
     sleeper, carol, alice, bob = peers
     began = len(lab.history.steps)
     sending = Exchange({alice: LONG_LINE * 50, bob: b""})
@@ -148,7 +97,7 @@ def end_beside_a_sleeper(lab: Lab, server: Server) -> None:
         server.interrupt()
     else:
         server.terminate()
-    with hinting(BESIDE_A_SLEEPER):
+    with hinting(BESIDE_A_SLEEPER, wins=True):
         bob.read_to_end(_("the end of the stream"), SOON)
         ended_by_signal = server.wait_for_exit(SOON) and server.process.returncode < 0
         server.expect_exit(hint=NO_SIGTERM if ended_by_signal else "")

@@ -165,7 +165,7 @@ def leave_in_mid_line(lab: Lab) -> None:
     # Without carol all are one place further to the front: a loop that is in the middle
     # of the array, at sleeper, then finds alice where bob was.
     names = "carol", _("sleeper"), "bob", "alice"
-    carol, sleeper, bob, alice = connect_all(lab, server, *names, receive_buffer=32768)
+    carol, sleeper, bob, alice = connect_all(lab, server, *names, slow=names[1:2])
     began = len(lab.history.steps)
     sending = Exchange({alice: b"", bob: b"", carol: b""})
     count = talk_until_stuck(server, sending, alice, bob)

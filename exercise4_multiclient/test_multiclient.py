@@ -226,7 +226,7 @@ def test_last_line_without_newline(lab: Lab) -> None:
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
-    peers = connect_all(lab, server, *"abcd", receive_buffer=32768)
+    peers = connect_all(lab, server, *"abcd", slow="abcd")
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
     began = len(lab.history.steps)
     # That is more than all buffers hold: threads have to wait in the middle of a line.

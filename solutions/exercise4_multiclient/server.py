@@ -103,7 +103,7 @@ class Relay:
             for line in split_lines(client):
                 self.relay(line, client)
         except (OSError, ValueError) as error:
-            print(f"Disconnected: {error}", file=sys.stderr)
+            print(error, file=sys.stderr)
         with self.lock:
             self.clients.remove(client)
         client.close()
@@ -133,8 +133,7 @@ def main() -> None:
         with open_listening_socket(arguments.host, arguments.port) as listening:
             relay.accept_clients(listening)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # already shutting down
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        pass
     finally:
         relay.disconnect_all()
 

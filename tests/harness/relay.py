@@ -5,12 +5,12 @@ has a place in the array. So the first lines may rightly be lost, and a check be
 with clients that are known to hear each other.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from tests.harness import system
 from tests.harness.exchange import Exchange
-from tests.harness.failure import CheckFailedError, setting_up
+from tests.harness.failure import CheckFailedError, Seen, Symptom, setting_up
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SLICE, SOON, wait_until
 from tests.harness.peer import Peer, as_bytes
@@ -18,6 +18,7 @@ from tests.harness.relay_hints import BUSY, fail_unheard, why_different
 from tests.harness.words import _, ngettext
 
 LONG_LINE = b"a" * 60_000 + b"\n"  # a few of them fill all buffers
+SMALL_BUFFER = 32768  # bytes
 
 NOT_YET_HEARD = _(
     "This check begins with clients who hear each other. See that each is heard by all"
@@ -53,14 +54,16 @@ def next_foreign_line(listener: Peer, waiting_for: str) -> bytes:
 
 @setting_up(NOT_YET_HEARD)
 def connect_all(
-    lab: Lab, server: Server, *names: str, receive_buffer: int = 0
+    lab: Lab, server: Server, *names: str, slow: Collection[str] = ()
 ) -> list[Peer]:
     """Connect clients; return them when the server relays between all of them.
 
-    What a server puts before a line is covered by check 4.2.
+    What a server puts before a line is covered by check 4.2. Little can be on its way
+    to those who are ``slow``.
     """
     began = len(server.history.steps)
-    first, *others = peers = [server.connect(name, receive_buffer) for name in names]
+    buffers = dict.fromkeys(slow, SMALL_BUFFER)
+    first, *others = peers = [server.connect(n, buffers.get(n, 0)) for n in names]
     for other in others:
         say_until_heard(lab, other, first)
     _hear_each_other(peers)
@@ -145,11 +148,18 @@ def expect_line(listener: Peer, line: str | bytes, remark: str = "") -> None:
 
 
 @contextmanager
-def hinting(hint: str) -> Iterator[None]:
-    """Give a failure in this block a hint, where nothing that was seen says more."""
+def hinting(hint: str, *, wins: bool = False) -> Iterator[None]:
+    """Give a failure in this block a hint, where nothing that was seen says more.
+
+    One that ``wins`` says more than a thread that waits for something.
+    """
     try:
         yield
     except CheckFailedError as error:
+        if wins and not error.failure.hint:
+            error.failure.symptoms.insert(
+                0, Symptom(Seen.SILENCE, hint=hint, wins=True)
+            )
         error.failure.hint = error.failure.hint or hint
         raise
 

@@ -15,7 +15,7 @@ WRONG = [
         also=("4.9", "4.10", "4.11", "4.12"),
         changes=(
             ("        except (OSError, ValueError) as error:\n", "        finally:\n"),
-            ('            print(f"Disconnected: {error}", file=sys.stderr)\n', ""),
+            ("            print(error, file=sys.stderr)\n", ""),
             (
                 "        with self.lock:\n"
                 "            self.clients.remove(client)\n"
@@ -80,7 +80,7 @@ WRONG = [
         did="kept the time limit of exercise 2 for a client's first line",
         tempting="a silent client was a danger there",
         caught_by="4.10",
-        words=("silent as long as it likes", "settimeout"),
+        words=("time limit", "settimeout("),
         never=("Relay a line to all the others",),
         changes=(
             ('    rest = b""\n', '    rest = b""\n    client.settimeout(1.0)\n'),
@@ -111,7 +111,7 @@ WRONG = [
         did="left out the line that says where it listens",
         tempting="one knows what one has typed",
         caught_by="4.12",
-        words=("Listening on 127.", "flush=True"),
+        words=("Expected the server to print", "flush=True"),
         never=("KeyboardInterrupt",),
         changes=(('    print(f"Listening on {host}:{port}", flush=True)\n', ""),),
     ),

@@ -56,7 +56,7 @@ WRONG = [
         did="called relay() with the lock held that relay() takes",
         tempting="the lock protects the list, so hold it early",
         caught_by="4.1",
-        words=("It waits in relay()", "with self.lock:"),
+        words=("waits for self.lock, and holds it already", "relay()"),
         changes=(
             (
                 "                self.relay(line, client)\n",
@@ -170,7 +170,7 @@ WRONG = [
         did="set SO_LINGER with no time",
         tempting="then the port is free at once, one reads",
         caught_by="4.6",
-        words=("SO_LINGER", "nothing that it had not read"),
+        words=("SO_LINGER",),
         never=("with input that it has not read", "look at what is left over"),
         changes=(
             (
