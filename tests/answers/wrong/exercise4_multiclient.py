@@ -219,7 +219,7 @@ WRONG = [
         did="let a client's thread end without removing and closing anything",
         tempting="the client has closed the connection already",
         caught_by="4.9",
-        words=("close() its socket",),
+        words=("close() each client's socket",),
         also=("4.11",),
         changes=(
             (
