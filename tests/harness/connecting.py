@@ -72,7 +72,8 @@ def _fail_to_connect(
     if was_refused:
         failure.add(Symptom(Seen.REFUSED))
     explain(error, program, hangs=True)
-    if printed := bytes(program.stdout.data):
+    printed = bytes(program.stdout.data)
+    if printed and not program.was_reached:
         text = _("{name} printed {text}").format(name=program.name, text=show(printed))
         failure.add(Symptom(Seen.PRINTED, text))
     if not program.was_reached and "error: " not in program.errors():

@@ -6,12 +6,13 @@ they do here, and the failure print and the reports read it.
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tests.harness.shown import show as show  # for the suites as well
 from tests.harness.words import _, ngettext
 
+FEWEST_ALIKE = 3  # steps that are worth one line
 MOST_ARRIVALS = 4  # that a step which sums others up may introduce
 
 
@@ -47,7 +48,7 @@ class Step:
     def line(self) -> str:
         """Return the step as one line for the terminal."""
         if self.kind is not Kind.MESSAGE:
-            return f"{self.event():<44}  {self.note}".rstrip()
+            return f"{self.event():<44}  {self.notes()}".rstrip()
         message = f"{self.who} → {self.to:<8} {show(self.data)}"
         return f"{message:<44}  {self.notes()}".rstrip()
 
@@ -144,14 +145,56 @@ def numbered(steps: Iterable[Step], again: str, most: int = 30) -> list[str]:
     """Return the numbered steps, of a long history the first and the last ones.
 
     ``again`` is the command that repeats the check: with a report it shows them all.
+    What several do, one after another, is one line.
     """
-    lines = [f"{n:>5}  {step.line()}" for n, step in enumerate(steps, 1)]
+    lines, number = [], 1
+    for group in _alike(steps):
+        last = number + len(group) - 1
+        numbers = f"{number}–{last}" if last > number else f"{number}"
+        lines.append(f"{numbers:>5}  {_as_one(group).line()}")
+        number = last + 1
     if len(lines) <= most + 1:
         return lines
     text = _("… {count} steps left out; all of them: {command} …")
     command = f"{again} --report steps.html"
-    middle = text.format(count=len(lines) - most, command=command)
+    left_out = lines[8 : len(lines) - most + 8]
+    middle = text.format(count=len(left_out), command=command)
     return [*lines[:8], f"       {middle}", *lines[8 - most :]]
+
+
+def _alike(steps: Iterable[Step]) -> list[list[Step]]:
+    """Return the steps in groups: those in which several do, or get, the same."""
+    groups: list[list[Step]] = []
+    for step in steps:
+        if groups and all(_same(step, other) for other in groups[-1]):
+            groups[-1].append(step)
+        else:
+            groups.append([step])
+    few = [len(group) < FEWEST_ALIKE for group in groups]
+    return [
+        part
+        for group, apart in zip(groups, few, strict=True)
+        for part in ([[step] for step in group] if apart else [group])
+    ]
+
+
+def _same(one: Step, other: Step) -> bool:
+    """Return whether two steps differ in who does it, or else in who gets it."""
+    same = (one.kind, one.what, one.data) == (other.kind, other.what, other.data)
+    return same and (one.who == other.who) != (one.to == other.to)
+
+
+def _as_one(group: list[Step]) -> Step:
+    first, last = group[0], group[-1]
+    if first is last:
+        return first
+    both = "{first} … {last}"
+    who, to = first.who, first.to
+    if who != last.who:
+        who = both.format(first=who, last=last.who)
+    else:
+        to = both.format(first=to, last=last.to)
+    return replace(first, who=who, to=to, note="", times=len(group), pieces=1)
 
 
 def _after(seconds: float) -> str:

@@ -16,7 +16,8 @@ GOES_ON = [name for name in COMPLETE if EXERCISES[name].continues]
 Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
 # Exercise 4 starts several servers in one folder: each is to have its own history.
 MAIN = 'if __name__ == "__main__":\n'
-OWN_HISTORY = f'{MAIN}    sys.argv += ["--history", f"{{os.getpid()}}.db"]\n'  # Until check 5.22 gives clients outboxes, its main thread needs the lock that a thread
+OWN_HISTORY = f'{MAIN}    sys.argv += ["--history", f"{{os.getpid()}}.db"]\n'
+# Until check 5.22 gives clients outboxes, its main thread needs the lock that a thread
 # holds while it sends to a sleeper. So beside a sleeper it does not end.
 NOT_YET = {"exercise5_chat_channels": {"4.12"}}
 

@@ -57,6 +57,22 @@ def test_says_how_long_it_took(
     assert history.steps[0].note == words
 
 
+def test_what_several_do_is_one_line() -> None:
+    names = ["anna", "ben", "cleo"]
+    connects = [Step(name, "", "connects", kind=Kind.CONNECTS) for name in names]
+    sends = [Step(name, "server", "", b"hi", kind=Kind.MESSAGE) for name in names]
+    gets = [
+        Step("server", name, "", b"hi", "5 ms", kind=Kind.MESSAGE) for name in names
+    ]
+    assert numbered([*connects, *sends, *gets, *gets[:2]], "pytest") == [
+        "  1–3  anna … cleo connects                          3 times",
+        "  4–6  anna … cleo → server   'hi'                   3 times",
+        "  7–9  server → anna … cleo 'hi'                     3 times",
+        "   10  server → anna     'hi'                        5 ms",
+        "   11  server → ben      'hi'                        5 ms",
+    ]
+
+
 def test_leaves_out_the_middle_of_many_steps_and_counts_it() -> None:
     steps = [sent(b"%d\n" % n) for n in range(1, 51)]
     lines = numbered(steps, "pytest exercise4_multiclient -k 4.5")
