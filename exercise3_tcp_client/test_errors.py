@@ -32,13 +32,15 @@ RESOLVER = 40  # seconds: a name server that is out of reach is asked more than 
 def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> str:
     """Expect the client to end with status 1, and return its one line of error."""
     client.expect_exit(1, seconds, hint)
-    errors = re.findall(r"^error: .*", client.errors(), re.M)
+    said = client.errors()
+    errors = re.findall(r"^error: .*", said, re.M)
     if len(errors) != 1:
+        almost = not errors and "error" in said.lower()
         client.fail(
             expected=(_("Expected on stderr one line that begins with"), "'error: '"),
-            got=(_("but stderr holds"), show(client.errors().encode())),
+            got=(_("but stderr holds"), show(said.encode())),
             remark=_("It is on stdout.") if b"error: " in client.stdout.data else "",
-            hint=hint,
+            hint=LETTERS if almost else hint,
         )
     error = str(errors[0])
     client.history.event(client.name, _("says {text}").format(text=repr(error)))
@@ -49,6 +51,12 @@ def expect_error(client: Program, seconds: float = ANSWER, hint: str = "") -> st
             hint=_("What is in str(error)? ResponseError takes a text: the reason."),
         )
     return error
+
+
+LETTERS = _(
+    "The line begins with just these letters: error, a colon, a space. Programs that"
+    " run yours look for them."
+)
 
 
 def without_address(text: str, *names: str) -> str:
@@ -121,7 +129,8 @@ def expect_refusal(client: Program, reason: str) -> None:
     """Expect a line on stderr, and status 1, or 2 as from argparse."""
     client.expect_exit(None, hint=GIVEN)
     status, errors = client.process.returncode, bytes(client.stderr.data)
-    connects = without_address(reason) in without_address(client.errors())
+    refusal = without_address(reason.removeprefix("error: "))
+    connects = refusal in without_address(client.errors())
     says_error = re.search(rb"^(\S+: )?error: ", errors, re.M)
     if status not in (1, 2) or not says_error or connects:
         client.fail(
@@ -211,9 +220,11 @@ def test_no_http(lab: Lab) -> None:
     for pieces, (client, server) in zip(([], half), take_requests(lab, 2), strict=True):
         with in_one_line(lab, client):
             send_pieces(server, *pieces)
+            has_read = server.unread_by_program() == 0  # a reset destroys the rest
             server.reset()
             expect_error(client, hint=RESET)
-            client.expect_output(b"".join(pieces), RESET)
+            if has_read:
+                client.expect_output(b"".join(pieces), RESET)
     expect_refused_lengths(lab)
 
 

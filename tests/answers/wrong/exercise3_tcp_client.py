@@ -11,7 +11,7 @@ WRONG = [
         tempting="a line ends with \\n everywhere else, and some servers accept it",
         file=FILE,
         caught_by="3.1",
-        words=(r"\r\n", "empty line"),
+        words=("has no \\r before it", "triple-quoted"),
         changes=(
             (r' HTTP/1.1\r\n"', r' HTTP/1.1\n"'),
             (r'{port}\r\n"', r'{port}\n"'),
@@ -149,7 +149,7 @@ WRONG = [
         tempting="all header fields that one sees are in English",
         file=FILE,
         caught_by="3.2",
-        words=("'ascii' codec can't decode byte", "Write bytes"),
+        words=("'ascii' codec can't decode byte", "write bytes as they are"),
         changes=(
             (
                 "    sys.stdout.buffer.write(head)\n",
@@ -226,7 +226,7 @@ WRONG = [
         tempting="the lines of a head are text",
         file=FILE,
         caught_by="3.2",
-        words=("status 0", "status 1", "Write bytes"),
+        words=("codec can't decode", "write bytes as they are"),
         changes=(
             (
                 "    return head + empty_line, body",
@@ -242,6 +242,31 @@ WRONG = [
         caught_by="3.3",
         words=("Call it in a loop", "head was cut short"),
         changes=(('while b"\\r\\n\\r\\n" not in received:', "for _ in range(1):"),),
+    ),
+    Wrong(
+        name="waits_for_the_empty_line_at_the_end",
+        did="waited until what had come ended with the empty line",
+        tempting="a head ends with it",
+        file=FILE,
+        caught_by="3.6",
+        words=("waits in read_head()", "need not be at the end"),
+        also=("3.9",),
+        changes=(
+            (
+                'while b"\\r\\n\\r\\n" not in received:',
+                'while not received.endswith(b"\\r\\n\\r\\n"):',
+            ),
+        ),
+    ),
+    Wrong(
+        name="never_prints",
+        did="did not call print_response()",
+        tempting="the request is sent, and there is no error",
+        file=FILE,
+        caught_by="3.2",
+        words=("Nothing was printed", "Does main() call"),
+        also=("3.7", "3.8"),
+        changes=(("            print_response(server)\n", ""),),
     ),
     Wrong(
         name="looks_in_each_piece",

@@ -52,6 +52,16 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="error_in_capitals",
+        did="began the line with Error: ",
+        tempting="a sentence begins with a capital",
+        file=FILE,
+        caught_by="3.7",
+        words=("'Error: ", "just these letters"),
+        also=("3.8", "3.9"),
+        changes=(('sys.exit(f"error: {host}:', 'sys.exit(f"Error: {host}:'),),
+    ),
+    Wrong(
         name="one_reason_for_all",
         did="said the same whatever was wrong",
         tempting="it cannot connect, that is all",
