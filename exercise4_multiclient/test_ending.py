@@ -8,7 +8,13 @@ from tests.harness.checks import check
 from tests.harness.exchange import Exchange
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
-from tests.harness.relay import LONG_LINE, connect_all, hinting, send_until_stuck
+from tests.harness.relay import (
+    LONG_LINE,
+    connect_all,
+    connect_crowd,
+    hinting,
+    send_until_stuck,
+)
 from tests.harness.starting import announced_port, expect_good_starts
 from tests.harness.words import _
 
@@ -44,11 +50,13 @@ NO_SIGTERM = _(
 def test_ctrl_c(lab: Lab) -> None:
     port = last_port(lab.host)
     server = lab.start_server(port=port)
-    alice, bob = connect_all(lab, server, "alice", "bob")
     with hinting(LISTENING):
         announced_port(server)
+    alice, bob = connect_all(lab, server, "alice", "bob")
+    # Beside eight others it shows that the list changes while the server goes through.
+    guests = connect_crowd(lab, server, alice, 8)
     server.interrupt()
-    for peer in (alice, bob):
+    for peer in (alice, bob, *guests):
         peer.read_to_end(_("the end of the stream"), SOON)
         peer.expect_end()
     server.expect_exit()

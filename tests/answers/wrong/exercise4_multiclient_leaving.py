@@ -91,6 +91,16 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="twenty_lines_at_a_time",
+        did="relayed twenty lines of one recv() at most",
+        tempting="nobody floods the others then",
+        caught_by="4.10",
+        words=("to receive, as line",),
+        changes=(
+            ("        for line in lines:\n", "        for line in lines[:20]:\n"),
+        ),
+    ),
+    Wrong(
         name="a_byte_less",
         did="did not allow the longest line",
         tempting="less than, or not more than?",
@@ -105,6 +115,14 @@ WRONG = [
         caught_by="4.11",
         words=("alice", "65,537 bytes"),
         changes=(("len(line) > MAX_LINE", "len(line) > MAX_LINE + 1"),),
+    ),
+    Wrong(
+        name="checks_the_rest_only",
+        did="looked at the length of what is left over, not of whole lines",
+        tempting="a line that is too long has been the rest before",
+        caught_by="4.11",
+        words=("alice",),
+        changes=(('yield check_length(line) + b"\\n"', 'yield line + b"\\n"'),),
     ),
     Wrong(
         name="does_not_say_where_it_listens",
@@ -164,6 +182,14 @@ WRONG = [
                 "            client.shutdown(socket.SHUT_RDWR)\n",
             ),
         ),
+    ),
+    Wrong(
+        name="walks_through_a_list_that_changes",
+        did="went through the list itself to disconnect all",
+        tempting="nobody adds anything any more",
+        caught_by="4.12",
+        words=("the end of the stream",),
+        changes=(("in list(self.clients):", "in self.clients:"),),
     ),
     Wrong(
         name="dies_of_sigterm",
