@@ -83,6 +83,9 @@ def remembers_a_quiet_channel(
     talker.takes_nick("Zoe")  # what she has said is still as it was
     for visitor in visitors:
         compare_with_order(Visit(visitor, visitor.joins("tea"), []), said)
+        for notice in visitor.skipped:
+            if notice.endswith(" #tea"):
+                visitor.fail(_("messages only: notices are not kept"), notice)
         talker.says(f"to {visitor.nick}")
         said += talker.hears(1)
         visitor.hears_until(f"to {visitor.nick}")

@@ -83,6 +83,8 @@ def arrives_while_nothing_can_be_read(
         with hinting(CANNOT_BE_READ, newcomer):
             wanted = _("'! …', or the history and '* you are …'")
             newcomer.lines.append(newcomer.next_line(wanted))
+            if "chat.db" in newcomer.lines[0]:
+                newcomer.fail(_("no names of files"), newcomer.lines[0])
             if newcomer.lines[0].startswith("!"):
                 newcomer.sees_refusal(wanted)
                 newcomer.sees_end()
@@ -97,7 +99,7 @@ def arrives_while_nothing_can_be_read(
 
 CANNOT_BE_READ = _(
     "If a newcomer's history cannot be read, it gets '! …' and the end. The others"
-    " notice nothing of it."
+    " notice nothing of it, and nobody learns what the file is called."
 )
 
 
@@ -245,6 +247,8 @@ def refuses_to_start(lab: Lab) -> None:
     }
     for what, program in mistakes.items():
         says_why(program, what)
+    server.interrupt()
+    server.expect_exit()
 
 
 NO_HISTORIES = "letter.txt", "missing/chat.db", "a folder"

@@ -624,4 +624,46 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="gives_no_help",
+        did="sent the help without * in front",
+        tempting="the help is a text",
+        caught_by="5.3",
+        words=("the help", "'/nick NAME"),
+        changes=(('HELP = "* /nick', 'HELP = "/nick'),),
+    ),
+    Wrong(
+        name="waits_for_the_client_to_close",
+        did="said * bye, and left the connection as it was",
+        tempting="who says /quit will close it",
+        caught_by="5.4",
+        words=("the end of the stream", "is still open"),
+        changes=(('hang_up("* bye")', 'send("* bye")'),),
+    ),
+    Wrong(
+        name="keeps_the_spaces_around_a_name",
+        did="did not take spaces off a command's name",
+        tempting="partition() cuts at the space",
+        caught_by="5.7",
+        words=("without the spaces around it",),
+        changes=(("return command, argument.strip()", "return command, argument"),),
+    ),
+    Wrong(
+        name="looks_without_the_lock",
+        did="looked for the channel, and made it in another turn with the lock",
+        tempting="a lock should be held briefly",
+        caught_by="5.8",
+        words=("could /create race0", "under one lock"),
+        changes=(
+            (
+                "        self.history.add_channel(name)\n"
+                "        self.channels[name_key(name)]",
+                "        self.lock.release()\n"
+                "        time.sleep(0.1)\n"
+                "        self.lock.acquire()\n"
+                "        self.history.add_channel(name)\n"
+                "        self.channels[name_key(name)]",
+            ),
+        ),
+    ),
 ]

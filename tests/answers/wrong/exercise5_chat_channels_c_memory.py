@@ -555,4 +555,51 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="tells_newcomers_the_file",
+        did="said which file cannot be read",
+        tempting="the reason should be complete",
+        caught_by="5.18",
+        words=("no names of files", "chat.db"),
+        changes=(
+            (
+                'hang_up(f"! {reason}")\n        except Exc',
+                'hang_up(f"! {reason}: {self.history._path}")\n        except Exc',
+            ),
+        ),
+    ),
+    Wrong(
+        name="shows_old_notices",
+        did="showed those who join the notices of before, too",
+        tempting="they belong to the conversation",
+        caught_by="5.15",
+        words=("notices are not kept", "#tea"),
+        changes=(
+            (
+                "        self.members: list[Client] = []\n",
+                "        self.members: list[Client] = []\n"
+                "        self.notices: list[str] = []\n",
+            ),
+            (
+                "        client.channel = channel\n        channel.members",
+                "        client.send(*channel.notices)\n"
+                '        notice = f"* {client.nick} joined #{channel.name}"\n'
+                "        channel.notices.append(notice)\n"
+                "        client.channel = channel\n        channel.members",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_control_characters_in_commands",
+        did="looked for control characters in messages only",
+        tempting="a command is shown to nobody",
+        caught_by="5.21",
+        words=(r"'/who \x00b' must be refused",),
+        changes=(
+            (
+                "if CONTROL.search(text):",
+                'if not text.startswith("/") and CONTROL.search(text):',
+            ),
+        ),
+    ),
 ]
