@@ -30,6 +30,11 @@ NEEDS_A_SELECTOR = _(
     "send() returns how much the socket took. The rest must go as soon as it takes"
     " more, though nobody says anything: a selector tells you when (EVENT_WRITE)."
 )
+WAITS_NO_MORE = _(
+    "On a socket that does not block, recv() does not wait either: where nothing has"
+    " come, it raises BlockingIOError. That is not the end of the connection. Wait"
+    " before it, with self.selector.select()."
+)
 NO_ROOM_IS_NO_END = _(
     "No room in a socket is not its end. BlockingIOError is an OSError, so its except"
     " comes first, and does nothing."
@@ -57,6 +62,8 @@ def test_stopped_reader(lab: Lab) -> None:
     server = start(lab)
     alice, bob = connect_all(server, 2)
     late, stopped = connect_all(server, 2, receive_buffer=4096)
+    alice.hint_at_end = WAITS_NO_MORE
+    all_see([alice, bob, late, stopped], alice, "hello", "hello")
     fill_history(alice, bob, late, stopped)
     stops_reading(stopped, bob, times=17)  # 0.9 MB, and there is room for more
     reads_late(late, alice, bob)

@@ -100,4 +100,43 @@ E: dict[str, Row] = {
     "Anyone who says a line": ("5.25", "sleeps_under_the_lock"),
 }
 
-SENTENCES: Table = {"README.md": {**B, **D, **E}}
+PROMISES: dict[str, Row] = {
+    "*A client that stops reading delays": ("5.22", "lets_the_outbox_grow"),
+    "A client that floods gets nobody": ("5.25", "floods_over_the_readers"),
+    "Clients sleep: a laptop": EXPLAINS,
+    "Then the buffers of both": EXPLAINS,
+    "Then the client is disconnected.": ("5.22", "lets_the_outbox_grow"),
+    "Checked by 5.22.": EXPLAINS,
+    "A client may send faster": ("5.25", "counts_a_flood_by_recv"),
+    "So the server reads more slowly": ("5.25", "never_notes_when_it_sent"),
+    "It must not slow down": ("5.22", "waits_for_who_has_stopped_reading"),
+    "Anyone who says a line": ("5.25", "sleeps_under_the_lock"),
+    "Checked by 5.25.": EXPLAINS,
+    "*More clients than": ("5.23", "lets_one_client_too_many_in"),
+    "At most 100 channels.": ("5.23", "makes_channels_without_end"),
+    "The server's memory": ("5.22", "lets_the_outbox_grow"),
+    "A client over the limit": ("5.23", "lets_one_client_too_many_in"),
+    "When a client leaves, there": ("5.23", "counts_who_was_ever_here"),
+    "A server that the system": ("5.23", "forgets_the_limit_of_files"),
+    "`/create` of the channel": ("5.23", "makes_channels_without_end"),
+    "Those of `--channels` count": ("5.23", "counts_only_what_people_make"),
+    "Checked by 5.23.": EXPLAINS,
+    "*SIGINT (Ctrl+C) or SIGTERM": ("5.24", "knows_only_ctrl_c"),
+    "Nobody waits for a client": ("5.24", "waits_for_its_last_words"),
+    "Checked by 5.24.": EXPLAINS,
+}
+
+WRITING_A_CLIENT: dict[str, Row] = {
+    "Read from the server *all the time*": ("5.10", "client_listens_after_typing"),
+    "Show a notice that you don't": ("5.10", "client_knows_all_notices"),
+    "The end of the stream is": ("5.13", "client_quit_is_only_sent"),
+    "To know your nick and channel": EXPLAINS,
+    "History comes *before* it": EXPLAINS,
+    "The text comes from people": EXPLAINS,
+    "The server refuses control": ("5.14", "client_prints_control_characters"),
+}
+
+SENTENCES: Table = {
+    "README.md": {**B, **D, **E},
+    "PROTOCOL.md": {**PROMISES, **WRITING_A_CLIENT},
+}

@@ -421,4 +421,20 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="client_knows_all_notices",
+        did="showed messages, refusals, and the notices that PROTOCOL.md names",
+        tempting="nothing else can come",
+        caught_by="5.10",
+        words=("a notice of another day",),
+        file="client.py",
+        changes=(
+            (
+                "        terminal.show(harmless(line))\n",
+                '        known = "* you are", "* people", "* bye", "2", "!"\n'
+                "        if line.startswith(known):\n"
+                "            terminal.show(harmless(line))\n",
+            ),
+        ),
+    ),
 ]

@@ -320,4 +320,17 @@ WRONG = [
         words=("The server has disconnected",),
         changes=(("        self.selector.select()\n        try", "        try"),),
     ),
+    Wrong(
+        name="forgets_the_limit_of_files",
+        did="let 1000 clients in where the user asks for no small number",
+        tempting="1000 is the default",
+        caught_by="5.23",
+        words=("'! server full'", "receive"),
+        changes=(
+            (
+                "self.max_clients = max_clients",
+                "self.max_clients = max_clients if max_clients < 10 else 1000",
+            ),
+        ),
+    ),
 ]
