@@ -175,13 +175,13 @@ class Process:
         if system.sleeps(self.pid) is None:
             self.exited.wait(SLICE)
         else:
-            wait_until(lambda: system.sleeps(self.pid), slices(ANSWER))
+            wait_until(lambda: system.sleeps(self.pid), self.slices(ANSWER))
 
     def ever_sleeps(self) -> bool:
         """Return whether the program waits for something, at some time at least."""
         if system.sleeps(self.pid) is None:
             return True  # where nobody knows, that is what most do
-        return wait_until(lambda: system.sleeps(self.pid), slices(4 * SLICE))
+        return wait_until(lambda: system.sleeps(self.pid), self.slices(4 * SLICE))
 
     # -- its terminal -----------------------------------------------------------------
 
