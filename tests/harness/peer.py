@@ -53,6 +53,8 @@ class Peer:
         self.history = history
         self.unread = b""  # received, but not yet expected by anybody
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
+        self.spoke = time.monotonic()  # when it last sent something, or connected
+        self.silent_for = 0.0  # seconds, until the stream ended
         self.has_received = False
         self.waited = 0.0  # seconds in all, for something to arrive
         self.waited_in_vain = 0.0  # seconds, since something arrived
@@ -77,6 +79,7 @@ class Peer:
 
     def _send(self, data: bytes) -> None:
         self.gave_up = False
+        self.silent_for = time.monotonic() - self.spoke
         view = memoryview(data)
         while view and self._wait_until_writable():
             try:
@@ -90,6 +93,7 @@ class Peer:
         if view:
             text = _("{program} does not read what {name} sends.")
             self.fail(text.format(program=self.program.name, name=self.name))
+        self.spoke = time.monotonic()
 
     def _wait_until_writable(self) -> bool:
         for wait in self.program.slices(ANSWER):
@@ -146,6 +150,7 @@ class Peer:
         """
         if self.end:
             return False
+        self.silent_for = time.monotonic() - self.spoke
         try:
             data = self.socket.recv(most)
         except BlockingIOError:
@@ -274,7 +279,8 @@ class Peer:
         for symptom in self.seen():
             error.failure.add(symptom)
         hangs = self.waited_in_vain > 0
-        explain(error, self.program, hangs=hangs, missed=self.missed)
+        silent_for = self.silent_for if self.missed else 0.0
+        explain(error, self.program, hangs=hangs, missed=self.missed, silent=silent_for)
         if self.end == "reset" and not self.program.exited.is_set():
             usual = UNREAD_INPUT if self.has_received else NOTHING_CAME
             error.failure.hint = error.failure.advice or usual
