@@ -113,6 +113,41 @@ def test_counts_threads_that_wait_in_the_same_line(tmp_path: Path) -> None:
     assert failure.advice == ""
 
 
+OWN_RUN = """
+    receive(client)
+
+class Server:
+    def run(self):
+        target = serve(listening.accept()[0])
+
+Server().run()
+"""
+
+
+def test_a_method_that_is_called_run_is_no_thread(tmp_path: Path) -> None:
+    with talk(OWN_RUN, tmp_path) as (peer,):
+        peer.program.wait_until_idle()
+        assert failure_of(peer).advice == ""
+
+
+BUSY_HOLDER = """
+    client.recv(100)
+    with lock:
+        while True:
+            pass
+"""
+
+
+def test_a_lock_may_be_free_in_a_moment_while_its_holder_works(tmp_path: Path) -> None:
+    with talk(BUSY_HOLDER + IN_THREAD, tmp_path, clients=2) as peers:
+        for peer in peers:
+            peer.send("hello")
+            peer.wait_until_read()
+        failure = failure_of(peers[0])
+    assert failure.advice == ""
+    assert any("waits in serve()" in line for line in failure.lines())
+
+
 AT_THE_END = "    while True:\n        receive(client)\n"
 
 
