@@ -208,7 +208,7 @@ class Peer:
         """Receive the next line, with its newline; ``waiting_for`` says which."""
         while b"\n" not in self.unread:
             if not self.wait_for_more(seconds):
-                self.fail_waiting(waiting_for)
+                self._fail_without_line(waiting_for)
         line, newline, self.unread = self.unread.partition(b"\n")
         return line + newline
 
@@ -311,6 +311,20 @@ class Peer:
             at=len(skipped) + column(got[start:], same - start) if got else None,
             remark=remark,
             hint=hint,
+        )
+
+    def _fail_without_line(self, waiting_for: str) -> NoReturn:
+        """Fail because no line came, or one that does not end."""
+        if not self.unread:
+            self.fail_waiting(waiting_for)
+        is_short = len(self.unread) < LONGEST
+        hint = _("The line has no end: send that along with it, in one sendall().")
+        self.history.blame_last_message(self.name)
+        self.fail(
+            expected=(self.to_receive(), waiting_for),
+            got=(self.but_it_sent(), show(self.unread)),
+            remark=_("its end is missing: {why}").format(why=self.what_ended_it()),
+            hint=hint if is_short else "",
         )
 
     def fail_waiting(self, waiting_for: str) -> NoReturn:
