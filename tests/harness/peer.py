@@ -13,6 +13,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SLICE, wait_until
+from tests.harness.proc import unread_bytes
 from tests.harness.program import Program, skipped_bytes
 from tests.harness.shown import BEFORE, LONGEST, column, show
 from tests.harness.steps import History
@@ -119,7 +120,7 @@ class Peer:
             addresses = self.socket.getpeername(), self.socket.getsockname()
         except OSError:  # reset in the meantime: there is nothing left to read
             return 0
-        return system.unread_bytes(*addresses)
+        return unread_bytes(*addresses)
 
     def half_close(self) -> None:
         """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""
