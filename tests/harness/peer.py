@@ -13,6 +13,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SLICE, wait_until
+from tests.harness.proc import unread_bytes
 from tests.harness.program import Program, skipped_bytes
 from tests.harness.shown import BEFORE, LONGEST, column, show
 from tests.harness.steps import History
@@ -53,6 +54,8 @@ class Peer:
         self.history = history
         self.unread = b""  # received, but not yet expected by anybody
         self.end = ""  # how the stream ended: "end", "reset", or not yet ""
+        self.spoke = time.monotonic()  # when it last sent something, or connected
+        self.silent_for = 0.0  # seconds, until the stream ended
         self.has_received = False
         self.waited = 0.0  # seconds in all, for something to arrive
         self.waited_in_vain = 0.0  # seconds, since something arrived
@@ -77,6 +80,7 @@ class Peer:
 
     def _send(self, data: bytes) -> None:
         self.gave_up = False
+        self.silent_for = time.monotonic() - self.spoke
         view = memoryview(data)
         while view and self._wait_until_writable():
             try:
@@ -90,6 +94,7 @@ class Peer:
         if view:
             text = _("{program} does not read what {name} sends.")
             self.fail(text.format(program=self.program.name, name=self.name))
+        self.spoke = time.monotonic()
 
     def _wait_until_writable(self) -> bool:
         for wait in self.program.slices(ANSWER):
@@ -115,7 +120,7 @@ class Peer:
             addresses = self.socket.getpeername(), self.socket.getsockname()
         except OSError:  # reset in the meantime: there is nothing left to read
             return 0
-        return system.unread_bytes(*addresses)
+        return unread_bytes(*addresses)
 
     def half_close(self) -> None:
         """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""
@@ -146,6 +151,7 @@ class Peer:
         """
         if self.end:
             return False
+        self.silent_for = time.monotonic() - self.spoke
         try:
             data = self.socket.recv(most)
         except BlockingIOError:
@@ -203,7 +209,7 @@ class Peer:
         """Receive the next line, with its newline; ``waiting_for`` says which."""
         while b"\n" not in self.unread:
             if not self.wait_for_more(seconds):
-                self.fail_waiting(waiting_for)
+                self._fail_without_line(waiting_for)
         line, newline, self.unread = self.unread.partition(b"\n")
         return line + newline
 
@@ -274,7 +280,8 @@ class Peer:
         for symptom in self.seen():
             error.failure.add(symptom)
         hangs = self.waited_in_vain > 0
-        explain(error, self.program, hangs=hangs, missed=self.missed)
+        silent_for = self.silent_for if self.missed else 0.0
+        explain(error, self.program, hangs=hangs, missed=self.missed, silent=silent_for)
         if self.end == "reset" and not self.program.exited.is_set():
             usual = UNREAD_INPUT if self.has_received else NOTHING_CAME
             error.failure.hint = error.failure.advice or usual
@@ -305,6 +312,20 @@ class Peer:
             at=len(skipped) + column(got[start:], same - start) if got else None,
             remark=remark,
             hint=hint,
+        )
+
+    def _fail_without_line(self, waiting_for: str) -> NoReturn:
+        """Fail because no line came, or one that does not end."""
+        if not self.unread:
+            self.fail_waiting(waiting_for)
+        is_short = len(self.unread) < LONGEST
+        hint = _("The line has no end: send that along with it, in one sendall().")
+        self.history.blame_last_message(self.name)
+        self.fail(
+            expected=(self.to_receive(), waiting_for),
+            got=(self.but_it_sent(), show(self.unread)),
+            remark=_("its end is missing: {why}").format(why=self.what_ended_it()),
+            hint=hint if is_short else "",
         )
 
     def fail_waiting(self, waiting_for: str) -> NoReturn:

@@ -1,7 +1,9 @@
-"""What only Linux says of a program that hangs, by proc(5)."""
+"""What only Linux says of programs and connections, by proc(5)."""
 
 import contextlib
 import os
+import socket
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -37,3 +39,42 @@ def others_have_closed(pid: int) -> bool:
             sockets.add(os.readlink(link))
     rows = (row.split() for row in Path("/proc/net/tcp").read_text().splitlines())
     return any(r[3] == CLOSE_WAIT and f"socket:[{r[9]}]" in sockets for r in rows)
+
+
+def sandboxed_pid(bwrap: int) -> int | None:
+    """Return the id of the program in a sandbox, if it has started.
+
+    bwrap(1) waits outside; its child is the first process inside, and only the child's
+    child is the program, once it leads a process group of its own.
+    """
+    pid = bwrap
+    for _ in range(2):
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:  # it has ended
+            return None
+        if not children:
+            return None
+        pid = int(children[0])
+    with contextlib.suppress(OSError):
+        return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
+    return None
+
+
+def unread_bytes(receiver: tuple[str, int], sender: tuple[str, int]) -> int | None:
+    """Return how many bytes wait in a connection for ``receiver`` to read, or None.
+
+    The rx_queue of /proc/net/tcp (proc(5)), so only on Linux.
+    """
+    if not LINUX:
+        return None
+    wanted = [_as_in_proc(*receiver), _as_in_proc(*sender)]
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        fields = line.split()
+        if fields[1:3] == wanted:
+            return int(fields[4].split(":")[1], 16)
+    return 0
+
+
+def _as_in_proc(host: str, port: int) -> str:
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"

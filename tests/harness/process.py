@@ -25,6 +25,7 @@ from tests.harness.patience import (
     slices_of,
     wait_until,
 )
+from tests.harness.proc import sandboxed_pid
 from tests.harness.words import _
 
 SHELL = ("/bin/sh", "-c")
@@ -144,10 +145,10 @@ class Process:
         """The id of the program itself, as seen from outside its sandbox."""
 
         def is_found() -> bool:
-            return self.exited.is_set() or bool(system.sandboxed_pid(self.process.pid))
+            return self.exited.is_set() or bool(sandboxed_pid(self.process.pid))
 
         wait_until(is_found, slices(START))
-        return system.sandboxed_pid(self.process.pid) or self.process.pid
+        return sandboxed_pid(self.process.pid) or self.process.pid
 
     # -- waiting ----------------------------------------------------------------------
 

@@ -24,6 +24,10 @@ class Frame:
     line: int
     function: str
 
+    def __str__(self) -> str:
+        """Return its place: the file and the function."""
+        return f"{self.file} {self.function}"
+
     @property
     def code(self) -> str:
         """The line's text."""

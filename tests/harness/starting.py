@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from typing import NoReturn
 
+from tests.harness.failure import Seen, Symptom
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
 from tests.harness.program import Program
@@ -48,6 +49,7 @@ def _fail_to_announce(server: Server) -> NoReturn:
         expected=(_("Expected the server to print"), in_words),
         got=(_("but its stdout is"), show(printed)),
         hint=_hint_on_announcement(server, wanted, printed.decode(errors="replace")),
+        symptoms=[] if printed else [Symptom(Seen.UNPRINTED)],
     )
 
 

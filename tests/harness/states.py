@@ -21,6 +21,7 @@ class StackRow:
     line: str = ""  # for any line of the student's own in the stack
     innermost: str = ""  # for the innermost of them
     function: str = ""  # for the whole function that it is in
+    library: str = ""  # for a file and a function of Python's own, of any frame
     is_busy: bool = False
     main_only: bool = False
     wins: bool = True
@@ -34,6 +35,7 @@ class StackRow:
             any(re.search(self.line, frame.code) for frame in stack.own)
             and re.search(self.innermost, innermost.code) is not None
             and re.search(self.function, innermost.function_code) is not None
+            and any(re.search(self.library, str(frame)) for frame in stack.frames)
         )
 
 
@@ -49,7 +51,7 @@ STACKS = (
             " function runs here and now. Pass the function, without brackets, and its"
             " arguments apart: Thread(target=work, args=[client])."
         ),
-        line=r"target\s*=\s*[\w.]+\(",
+        line=r"\btarget=[\w.]+\(",
         main_only=True,
     ),
     StackRow(
@@ -58,6 +60,7 @@ STACKS = (
             " that you have. start() begins a new thread, which calls it."
         ),
         line=r"\.run\(\)",
+        library=r"threading\.py run$",
         main_only=True,
     ),
     StackRow(
@@ -99,6 +102,8 @@ def hint_on_lock(stack: Stack, others: Sequence[Stack]) -> str:
         return ""
     if frame := stack.frame_holding(lock):
         return HELD_ITSELF.format(lock=lock, line=frame.line)
+    if any(other.is_busy for other in others):
+        return ""  # it may be free in a moment
     for other in others:
         if other.frame_holding(lock):
             inner = other.own[0]

@@ -38,6 +38,7 @@ ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
 # In a traceback, a file of the work folder: the folder's name has been taken away.
 PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d+)')
 EXCEPTION = re.compile(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt)\b.*)", re.M)
+SHORTEST_LIMIT = 0.8  # seconds: exercise 2 gives a client a whole second
 SAYS_TIMED_OUT = re.compile(r"\btimed out\b")
 LAST_WORDS = 0.2  # seconds from a failure to the traceback that explains it
 # What a starter says of its open steps; see the end of a starter.
@@ -159,11 +160,13 @@ def explain(
     *,
     hangs: bool,
     missed: bool = False,
+    silent: float = 0.0,
 ) -> CheckFailedError:
     """Add the symptom that says most: a traceback, an early end, or where it waits.
 
     The last only when somebody waited and nothing came: the answer to that ends the
-    program. ``missed``: something did not come because the connection had ended.
+    program. ``missed``: something did not come because the connection had ended, and
+    before that the peer had been ``silent``, in seconds.
     """
     program.wait_for_exit(LAST_WORDS)  # one that is just ending may still say why
     failure, name = error.failure, program.name
@@ -182,7 +185,11 @@ def explain(
     elif hangs:
         for symptom in whereabouts_of(program):
             failure.add(symptom)
-    if missed and not traceback and SAYS_TIMED_OUT.search(errors_of(program)):
+    if (
+        silent >= SHORTEST_LIMIT
+        and not traceback
+        and SAYS_TIMED_OUT.search(errors_of(program))
+    ):
         failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
     for seen in [symptom.seen for symptom in failure.symptoms]:
         if row := source_row(seen, source_of(program)):

@@ -278,26 +278,6 @@ def activity(group: int) -> Activity | None:
     return Activity(bool(sleeps(group)), ticks / os.sysconf("SC_CLK_TCK"))
 
 
-def sandboxed_pid(bwrap: int) -> int | None:
-    """Return the id of the program in a sandbox, if it has started.
-
-    bwrap(1) waits outside; its child is the first process inside, and only the child's
-    child is the program, once it leads a process group of its own.
-    """
-    pid = bwrap
-    for _ in range(2):
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except OSError:  # it has ended
-            return None
-        if not children:
-            return None
-        pid = int(children[0])
-    with contextlib.suppress(OSError):
-        return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
-    return None
-
-
 def memory(pid: int) -> int | None:
     """Return the bytes that a program holds in memory, or None where we cannot look."""
     return _memory(pid, "VmRSS")
@@ -323,25 +303,6 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return "unknown"
-
-
-def unread_bytes(receiver: tuple[str, int], sender: tuple[str, int]) -> int | None:
-    """Return how many bytes wait in a connection for ``receiver`` to read, or None.
-
-    The rx_queue of /proc/net/tcp (proc(5)), so only on Linux.
-    """
-    if not LINUX:
-        return None
-    wanted = [_as_in_proc(*receiver), _as_in_proc(*sender)]
-    for line in Path("/proc/net/tcp").read_text().splitlines():
-        fields = line.split()
-        if fields[1:3] == wanted:
-            return int(fields[4].split(":")[1], 16)
-    return 0
-
-
-def _as_in_proc(host: str, port: int) -> str:
-    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
 
 
 def send_at_once(connection: socket.socket) -> None:

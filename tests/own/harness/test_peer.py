@@ -84,6 +84,17 @@ def test_marks_the_message_that_holds_the_wrong_thing(
     assert [step.wrong for step in peer.history.steps] == [True, False]
 
 
+def test_a_line_that_does_not_end(bob: tuple[Peer, socket.socket]) -> None:
+    peer, server = bob
+    server.sendall(b"hello")
+    with pytest.raises(CheckFailedError) as caught:
+        peer.read_line(r"'hello\n'", seconds=0.1)
+    lines = caught.value.failure.lines()
+    assert lines[1] == "but the server sent       'hello'"
+    assert lines[2].startswith("its end is missing: nothing more came within")
+    assert caught.value.failure.advice.startswith("The line has no end")
+
+
 def test_a_send_that_fails_is_no_step(bob: tuple[Peer, socket.socket]) -> None:
     peer, server = bob
     system.reset_on_close(server)

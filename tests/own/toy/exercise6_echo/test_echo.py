@@ -15,7 +15,7 @@ from tests.harness.words import _
 def test_listens(lab: Lab) -> None:
     server = lab.start_server()
     server.connect("alice")
-    server.expect_printed(f"Listening on {server.host}:{server.port}\n")
+    server.expect_line(f"Listening on {server.host}:{server.port}")
 
 
 @check(
