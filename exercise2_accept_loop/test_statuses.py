@@ -1,10 +1,17 @@
 """The checks of exercise 2 on what a server answers: its status, and its page."""
 
+import contextlib
+import time
+
+from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.exchange import Exchange
+from tests.harness.failure import CheckFailedError
 from tests.harness.http import (
     ask,
     expect_no_reset,
+    fail_unread,
+    is_reset,
     read_head,
     read_response,
     request,
@@ -19,6 +26,8 @@ from tests.harness.words import _, ngettext
 TOO_LONG = "431 Request Header Fields Too Large"
 FORM = b"name=ada&" * 2000  # the body of a request that nobody asked for
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # then 506 bytes more
+EARLY = 0.5  # seconds: a server that throws input away for a second still does
+BUSY = 0.4  # seconds of a processor: a hundred times what two answers take
 MAX_HEAD = 8192  # bytes; whether the empty line counts is free
 
 
@@ -73,11 +82,50 @@ def test_another_method(lab: Lab) -> None:
             client.send_bulk(FORM[early:], _("the rest of the body"))
         expect_refusal(client, method)
         visit(server)
+    expect_to_leave_the_loop(server)
+    send_the_body_late(server)
     for method in ("GETTING", "get"):  # capitals count: RFC 9110, section 9.1
         expect_refusal(ask(server, _("client"), method=method), method)
     client = ask(server, _("client"), method="HEAD")
     read_head(client, "405 Method Not Allowed")  # a page is neither needed nor wrong
     client.close()
+
+
+def send_the_body_late(server: Server) -> None:
+    """Expect that the body is thrown away too when it comes after the answer.
+
+    But not for ever: on a busy machine it may come too late.
+    """
+    began = time.monotonic()
+    head = request(server, f"Content-Length: {len(FORM)}", method="PUT")
+    client = server.connect(_("client"))
+    client.send(head)
+    read_response(client, "405 Method Not Allowed")
+    with contextlib.suppress(CheckFailedError):
+        for half in (FORM[:9000], FORM[9000:]):
+            client.send_bulk(half, _("half of the body"))
+            client.wait_until_read()
+    if is_reset(client) and time.monotonic() - began < EARLY:
+        fail_unread(client, _("The connection was reset when the body came."))
+    client.close()
+
+
+def expect_to_leave_the_loop(server: Server) -> None:
+    """Expect that a server rests when its client has closed: recv() returns b''."""
+    before = system.activity(server.pid)
+    client = ask(server, _("client"), method="POST")
+    read_response(client, "405 Method Not Allowed")
+    client.close()
+    visit(server)
+    after = system.activity(server.pid)
+    if before and after and after.worked - before.worked > BUSY:
+        server.fail(
+            _("The server went on and on when a client had got its 405 and left."),
+            hint=_(
+                "recv() returns b'' again and again when the other side has closed:"
+                " then leave the loop that throws the input away."
+            ),
+        )
 
 
 def expect_refusal(client: Peer, method: str) -> None:
@@ -111,13 +159,26 @@ def test_not_http(lab: Lab) -> None:
         client = server.connect(_("stranger"))
         client.send(sent)
         read_response(client, "400 Bad Request", SOON)
+        expect_no_reset(client)
         client.close()
+    expect_no_page_for_half_a_request(server)
     for version, header in (("HTTP/1.0", ""), ("HTTP/1.1", "Cookie: name=Ren\xe9e")):
         client = server.connect(_("old browser"))
         text = request(server, *filter(None, [header]), version=version)
         client.send(text.encode("latin-1"))  # a header may hold any letters
         read_response(client, "200 OK", SOON)
         client.close()
+
+
+def expect_no_page_for_half_a_request(server: Server) -> None:
+    """Expect 400, or no answer at all, if a client ends before the empty line."""
+    client = server.connect(_("client"))
+    client.send(request(server).removesuffix("\r\n"))
+    client.half_close()
+    client.wait_for_more()
+    if client.unread:
+        read_response(client, "400 Bad Request", SOON)
+    client.close()
 
 
 ANY_BYTES = bytes(byte for byte in range(256) if byte not in b"\r\n")
@@ -129,6 +190,7 @@ NOT_HTTP = (
     b"GET / HTTP/2.0\r\n\r\n",
     b"\xff\xfe\x00\x80 \xc3\x28\r\n\r\n",
     TLS_HELLO + ANY_BYTES,  # somebody typed https://: no line ends in it
+    b"\x00" * 20_000,
     TLS_HELLO + ANY_BYTES + b"\n" + ANY_BYTES,  # nor does an empty line in this one
 )
 
@@ -151,6 +213,14 @@ def test_long_head(lab: Lab) -> None:
     within.send(long_request(server, MAX_HEAD))
     read_response(within, "200 OK")
 
+    within = server.connect(_("with a body"))
+    head = long_request(server, MAX_HEAD, method="POST")
+    within.send(head[:100])
+    within.wait_until_read()  # then the end of the head and the body come together
+    within.send(head[100:].encode() + FORM[:4000])
+    read_response(within, "405 Method Not Allowed")
+    within.close()
+
     for size in (MAX_HEAD + 1 + len("\r\n\r\n"), 30_000):
         over = server.connect(_("over"))
         over.send(long_request(server, size))
@@ -167,10 +237,10 @@ def test_long_head(lab: Lab) -> None:
     visit(server)
 
 
-def long_request(server: Server, size: int) -> str:
+def long_request(server: Server, size: int, method: str = "GET") -> str:
     """Return a request of so many bytes, with the empty line at its end."""
-    missing = size - len(request(server, "Cookie: "))
-    return request(server, f"Cookie: {'x' * missing}")
+    missing = size - len(request(server, "Cookie: ", method=method))
+    return request(server, f"Cookie: {'x' * missing}", method=method)
 
 
 def send_without_end(client: Peer, start: str) -> None:

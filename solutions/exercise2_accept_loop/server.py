@@ -115,7 +115,7 @@ def discard_input(client: socket.socket) -> None:
     client.shutdown(socket.SHUT_WR)
     deadline = time.monotonic() + GIVE_UP_AFTER
     while client.recv(65536) and time.monotonic() < deadline:
-        continue
+        pass
 
 
 def serve_client(client: socket.socket) -> None:

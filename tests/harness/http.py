@@ -242,9 +242,9 @@ def expect_length(peer: Peer, response: Response) -> None:
 
 
 def expect_to_name(peer: Peer, response: Response, status: str) -> None:
-    """Expect that an error's page says which error it is: by its number, at least."""
-    number = status.partition(" ")[0]
-    if number.encode() not in response.body:
+    """Expect that an error's page names the error, by its number or its words."""
+    number, _space, words = status.encode().partition(b" ")
+    if number not in response.body and words not in response.body:
         peer.history.blame_last_message(peer.name)
         peer.fail(
             expected=(
@@ -282,13 +282,18 @@ def expect_sleep(server: Server) -> None:
 
 
 def expect_no_reset(client: Peer) -> None:
-    """Expect that a connection is not reset after its end, when the server has closed.
-
-    The error is kept for the socket's next use, socket(7).
-    """
+    """Expect that a connection is not reset after its end, when the server closes."""
     client.program.wait_until_idle()
-    if client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+    if is_reset(client):
         fail_unread(client, _("After the end of the answer there was a reset."))
+
+
+def is_reset(client: Peer) -> bool:
+    """Return whether a connection was reset after its end: the socket keeps the error.
+
+    See SO_ERROR in socket(7).
+    """
+    return bool(client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
 
 def fail_unread(client: Peer, message: str) -> NoReturn:

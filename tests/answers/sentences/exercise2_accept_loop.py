@@ -48,7 +48,7 @@ SENTENCES: Table = {
         "in `discard_input`, half-close": ("2.5", "does_not_half_close"),
         "The client sees the end of the answer, and you can still r": EXPLAINS,
         "there, `recv` and throw": ("2.5", "half_closes_and_closes"),
-        "Then return, and `with` closes.": EXPLAINS,
+        "Then return, and `with` closes.": ("2.5", "discards_after_the_end"),
         "Set a limit to the third step": ("2.3", "discards_for_ever"),
         "The time limit of `recv` starts again with each byte, so a": EXPLAINS,
         "Stop when `time.monotonic()`": ("2.3", "discards_for_ever"),

@@ -123,7 +123,7 @@ WRONG = [
         did="set the time limit, and did not catch TimeoutError",
         tempting="ConnectionError sounds like all that can happen",
         caught_by="2.3",
-        words=("TimeoutError", "to be caught"),
+        words=("TimeoutError", "catch TimeoutError"),
         changes=(
             ("        except TimeoutError:\n            break\n", PASS_ON),
             (CATCH, PASS_ON.replace("        ", "    ", 1) + CATCH),
@@ -418,7 +418,7 @@ WRONG = [
         did="printed a traceback for each client that leaves",
         tempting="it shows what happened",
         caught_by="2.2",
-        words=("has printed a traceback",),
+        words=("server printed a traceback",),
         changes=(
             (
                 CATCH,
@@ -537,7 +537,7 @@ WRONG = [
         changes=(
             (
                 "    while client.recv(65536) and time.monotonic() < deadline:\n"
-                "        continue\n",
+                "        pass\n",
                 "",
             ),
         ),
@@ -703,5 +703,27 @@ WRONG = [
                 "            sys.exit()\n",
             ),
         ),
+    ),
+    Wrong(
+        name="discards_after_the_end",
+        did="threw input away until the second was over, also when the client had left",
+        tempting="the limit is what the handout speaks of",
+        caught_by="2.5",
+        words=("went on and on", "leave the loop"),
+        changes=(
+            (
+                "while client.recv(65536) and time.monotonic() < deadline:\n"
+                "        pass",
+                "while time.monotonic() < deadline:\n        client.recv(65536)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="serves_half_a_request",
+        did="did not look for the empty line once the reading was over",
+        tempting="the loop has looked for it",
+        caught_by="2.6",
+        words=("'HTTP/1.1 400 Bad Request", "'HTTP/1.1 200 OK"),
+        changes=(('if b"\\r\\n\\r\\n" not in head or len', "if len"),),
     ),
 ]
