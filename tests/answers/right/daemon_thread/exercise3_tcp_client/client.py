@@ -74,7 +74,7 @@ def is_complete(received: bytearray) -> bool:
 def print_answer(received: bytes) -> None:
     """Print what belongs to the answer; ValueError where something is missing."""
     if not received.startswith(b"HTTP/"):
-        raise ValueError("no answer, or none in HTTP")
+        raise ValueError("not HTTP" if received else "no answer")
     head, empty_line, body = received.partition(b"\r\n\r\n")
     sys.stdout.buffer.write(head + empty_line)
     length = content_length(head)

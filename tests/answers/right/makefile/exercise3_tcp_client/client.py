@@ -37,7 +37,7 @@ def print_head(answer: io.BufferedReader) -> int | None:
     """Copy the head to stdout, line by line; return the length that it announces."""
     start = answer.read(5)
     if start != b"HTTP/":
-        raise ValueError("no answer, or none in HTTP")
+        raise ValueError("not HTTP" if start else "no answer")
     length, line = None, b""
     while line != b"\r\n":
         line, start = start + answer.readline(), b""
