@@ -404,9 +404,8 @@ WRONG = [
         also=("5.3", "5.20"),
         changes=(
             (
-                "        if rest:  # a last line without its newline\n"
-                "            yield [rest]\n",
-                "",
+                "        yield [rest]  # a last line without its newline;",
+                "        #",
             ),
         ),
     ),
