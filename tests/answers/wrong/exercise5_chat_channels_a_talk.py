@@ -321,7 +321,7 @@ WRONG = [
         did="waited on when recv() returned b''",
         tempting="nothing has come yet",
         caught_by="5.2",
-        words=("runs on and on",),
+        words=("runs on and on", "recv() returns b''"),
         also=("5.18", "5.22", "5.23", "5.24"),
         changes=(
             (
