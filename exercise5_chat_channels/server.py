@@ -114,8 +114,7 @@ class Client:
             if any(len(line) > 64 * 1024 for line in [*lines, rest]):
                 self.disconnect()
             yield lines
-        if rest:  # a last line without its newline
-            yield [rest]
+        yield [rest]  # a last line without its newline; an empty one does nothing
 
     def send(self, *lines: str) -> None:
         """Put lines into the outbox."""

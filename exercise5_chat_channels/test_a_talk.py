@@ -21,8 +21,8 @@ from tests.harness.lab import Lab
 from tests.harness.words import _
 
 LAST_LINE = _(
-    "The bytes after the last newline are a line, too: at the end of the connection,"
-    " handle what is left over."
+    "recv() returns b'' at the end of the connection: leave the loop. The bytes after"
+    " the last newline are a line, too: handle what is left over."
 )
 IN_ORDER = _(
     "One recv() may bring ten lines, messages and commands, or half a line. Do them one"

@@ -173,8 +173,8 @@ def count_messages(count: int) -> str:
 )
 def test_one_order(lab: Lab) -> None:
     server = start(lab)
-    members = connect_all(server, 10)
-    all_hear_the_same(members, speak_at_once(lab, server, members))
+    *members, gone = connect_all(server, 11)
+    all_hear_the_same(members, speak_at_once(lab, server, members, gone))
     word = lab.random_word()
     began = len(lab.history.steps)
     for n in range(0, 100, 10):
@@ -189,15 +189,19 @@ def test_one_order(lab: Lab) -> None:
         members[0].agrees(heard_of_one, said, why)
 
 
-def speak_at_once(lab: Lab, server: Server, members: list[Member]) -> list[list[str]]:
+def speak_at_once(
+    lab: Lab, server: Server, members: list[Member], gone: Member
+) -> list[list[str]]:
     """Let all queue for the history, then speak; return what each of them hears.
 
-    Whoever cannot keep a line for long may refuse it. Then nobody hears it.
+    Whoever cannot keep a line for long may refuse it. Then nobody hears it. And one is
+    gone by the time when the first line is sent to it.
     """
     with nothing_kept(lab):
         for member in members:
             member.says(f"here is {member.nick}")
         server.wait_until_idle()
+        gone.peer.reset()
     for member in members:
         member.says("that is all")
     return [hears_everybody_out(member, len(members)) for member in members]

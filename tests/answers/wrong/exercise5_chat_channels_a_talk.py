@@ -321,7 +321,7 @@ WRONG = [
         did="waited on when recv() returned b''",
         tempting="nothing has come yet",
         caught_by="5.2",
-        words=("runs on and on",),
+        words=("runs on and on", "recv() returns b''"),
         also=("5.18", "5.22", "5.23", "5.24"),
         changes=(
             (
@@ -404,9 +404,8 @@ WRONG = [
         also=("5.3", "5.20"),
         changes=(
             (
-                "        if rest:  # a last line without its newline\n"
-                "            yield [rest]\n",
-                "",
+                "        yield [rest]  # a last line without its newline;",
+                "        #",
             ),
         ),
     ),

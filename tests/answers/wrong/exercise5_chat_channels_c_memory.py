@@ -602,4 +602,18 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="does_not_expect_send_to_fail",
+        did="caught BlockingIOError around send(), and no other OSError",
+        tempting="anyone who is gone is no longer a member",
+        caught_by="5.16",
+        words=("traceback", "flush"),
+        changes=(
+            (
+                "            pass  # it takes nothing now\n"
+                "        except OSError:\n            self.disconnect()\n",
+                "            pass  # it takes nothing now\n",
+            ),
+        ),
+    ),
 ]
