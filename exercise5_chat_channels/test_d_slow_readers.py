@@ -39,6 +39,10 @@ NO_ROOM_IS_NO_END = _(
     "No room in a socket is not its end. BlockingIOError is an OSError, so its except"
     " comes first, and does nothing."
 )
+GONE = _(
+    "Any call on a socket may raise OSError because the client has gone: send() and"
+    " shutdown(), too, and in another client's thread. Its own thread will notice."
+)
 FLUSH_FIRST = _(
     "Whoever reads is not disconnected, however much one turn brings: when over 1 MiB"
     " waits in the outbox, flush it first, and look again."
@@ -69,6 +73,7 @@ def test_stopped_reader(lab: Lab) -> None:
     reads_late(late, alice, bob)
     asks_for_much(bob)
     is_disconnected(lab, server, stopped, alice, bob)
+    vanish_together(lab, server, alice, bob)
 
 
 def fill_history(alice: Member, *others: Member) -> None:
@@ -155,6 +160,26 @@ def is_disconnected(
         )
         lab.fail(grown.format(nick=stopped.nick, count=(most - before) // MIB))
     stopped.hears_rest()
+
+
+def vanish_together(lab: Lab, server: Server, alice: Member, bob: Member) -> None:
+    """Let clients reset their connections while much waits for them, and more comes."""
+    began = len(lab.history.steps)
+    visitors = [arrive(server, receive_buffer=4096) for _n in range(8)]
+    for visitor in visitors:
+        visitor.sees_history("general")
+        stops_reading(visitor, bob, times=3)
+    lab.history.sum_up(began, _("eight more"), _("connect, and stop reading"))
+    began = len(lab.history.steps)
+    alice.says(*[LINE] * 36)
+    for visitor in visitors:
+        visitor.peer.reset()
+    for member in (alice, bob):
+        member.hears(36)
+    what = _("reset their connections while {nick} talks").format(nick=alice.nick)
+    lab.history.sum_up(began, _("the eight"), what)
+    if server.traceback():
+        lab.fail(_("Clients have left, and the server did not expect it."), hint=GONE)
 
 
 def talk(alice: Member, bob: Member) -> list[str]:

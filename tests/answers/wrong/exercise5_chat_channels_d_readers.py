@@ -333,4 +333,17 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="expects_no_reset_while_it_sends",
+        did="caught BlockingIOError around send(), and no other OSError",
+        tempting="a client that goes away is noticed by recv()",
+        caught_by="5.22",
+        words=("traceback", "has gone"),
+        changes=(
+            (
+                "        except OSError:\n            self.disconnect()\n\n    def",
+                "\n    def",
+            ),
+        ),
+    ),
 ]

@@ -1,7 +1,7 @@
 """A chat client in one thread: select() waits for the keyboard and the server.
 
-Run ``python -m exercise5_chat_channels.client [HOST] [PORT] [--nick NAME]``. It needs a
-POSIX system: Windows' select() knows sockets only.
+Run ``python -m exercise5_chat_channels.client [HOST] [PORT] [--nick NAME]``. Windows'
+select() knows sockets only: there a second thread puts what is typed into one.
 """
 
 import argparse
@@ -11,6 +11,8 @@ import re
 import select
 import socket
 import sys
+import threading
+from collections.abc import Callable
 
 LAST_WORDS = 2.0  # seconds of silence after which the server has said goodbye
 HARMFUL = re.compile(
@@ -31,24 +33,46 @@ def erase(typed: str) -> None:
         print("\x1b[A\x1b[2K", end="", flush=True)
 
 
-class Lines:
-    """Cuts what is read from a file descriptor into lines."""
+def read_keyboard() -> bytes:
+    """Wait for the keyboard; b"" is its end."""
+    return os.read(0, 4096)
 
-    def __init__(self, descriptor: int) -> None:
-        """Read from there when there is something."""
-        self.descriptor = descriptor
+
+def keyboard() -> "Lines":
+    """Return the lines of the keyboard."""
+    if os.name == "posix":
+        return Lines(0, read_keyboard)
+    ear, mouth = socket.socketpair()
+    threading.Thread(target=pass_on, args=[mouth], daemon=True).start()
+    return Lines(ear, lambda: ear.recv(4096))
+
+
+def pass_on(mouth: socket.socket) -> None:
+    """Put what is typed into a socket: the work of a thread."""
+    while data := read_keyboard():
+        mouth.sendall(data.replace(b"\r\n", b"\n"))
+    mouth.close()
+
+
+class Lines:
+    """Cuts what is read from somewhere into lines."""
+
+    def __init__(self, source: int | socket.socket, read: Callable[[], bytes]) -> None:
+        """Read when there is something; select() waits for the source."""
+        self.source = source
+        self.receive = read
         self.rest = b""
         self.ended = False
 
     def fileno(self) -> int:
         """Return what select() can wait for."""
-        return self.descriptor
+        return self.source if isinstance(self.source, int) else self.source.fileno()
 
     def read(self) -> list[str]:
         """Return the lines that are complete now; at the end, also one that is not."""
         data = b""
         with contextlib.suppress(OSError):  # a reset; or a terminal that is gone
-            data = os.read(self.descriptor, 4096)
+            data = self.receive()
         self.ended = not data
         *lines, self.rest = (self.rest + data).split(b"\n")
         if self.ended and self.rest:
@@ -62,7 +86,8 @@ class Chat:
     def __init__(self, connection: socket.socket) -> None:
         """Listen to the connection and to the keyboard."""
         self.connection = connection
-        self.server, self.keyboard = Lines(connection.fileno()), Lines(0)
+        self.server = Lines(connection, lambda: connection.recv(4096))
+        self.keyboard = keyboard()
         self.leaving = False
 
     def run(self) -> None:
