@@ -174,8 +174,8 @@ def start_with(lab: Lab, *host: str) -> Server | None:
 
 def expect_default_address(server: Server, no_hosts: list[str]) -> None:
     """Expect a server on its default address, or an error line: it may be taken."""
-    server.stdout.wait_for(lambda data: b"\n" in data, server.slices(SOON))
-    printed = server.stdout.data or server.traceback()
+    server.stdout.wait_for(lambda data: b"Listening" in data, server.slices(SOON))
+    printed = b"Listening" in server.stdout.data or server.traceback()
     if printed or reason_of(server, NO_DEFAULT) in no_hosts:  # it is another host
         announced_port(server)
 
