@@ -179,9 +179,9 @@ def explain(
     elif hangs:
         for symptom in whereabouts_of(program):
             failure.add(symptom)
-    if silent >= SHORTEST_LIMIT and not traceback:
-        if SAYS_TIMED_OUT.search(errors_of(program)):
-            failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
+    was_given_up = silent >= SHORTEST_LIMIT and not traceback
+    if was_given_up and SAYS_TIMED_OUT.search(errors_of(program)):
+        failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
     for seen in [symptom.seen for symptom in failure.symptoms]:
         if row := source_row(seen, source_of(program)):
             failure.add(Symptom(seen, hint=row.hint, wins=row.wins))
