@@ -14,7 +14,6 @@ from tests.harness.http import (
     expect_length,
     expect_line_ends,
     expect_page,
-    expect_sleep,
     read_head,
     read_to_end,
     request,
@@ -22,7 +21,12 @@ from tests.harness.http import (
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER
 from tests.harness.peer import Peer
-from tests.harness.starting import announced_port, expect_good_starts, expect_patience
+from tests.harness.starting import (
+    announced_port,
+    expect_good_starts,
+    expect_patience,
+    expect_sleep,
+)
 from tests.harness.steps import Kind
 from tests.harness.words import _
 

@@ -13,7 +13,6 @@ from tests.harness.failure import CheckFailedError
 from tests.harness.http import (
     ask,
     connect_at_once,
-    expect_sleep,
     had_to_repeat,
     is_asleep,
     read_response,
@@ -23,7 +22,12 @@ from tests.harness.http import (
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SLICE, SOON
 from tests.harness.peer import Peer
-from tests.harness.starting import announced_port, expect_good_starts, expect_patience
+from tests.harness.starting import (
+    announced_port,
+    expect_good_starts,
+    expect_patience,
+    expect_sleep,
+)
 from tests.harness.words import _, ngettext
 
 QUEUE = 6  # clients in the queue at a time: a browser opens as many for one page
@@ -210,12 +214,14 @@ def test_silent_clients(lab: Lab) -> None:
     servers = [lab.start_server() for _ in range(4)]
     silent = Held(servers[0], _("silent"))
     halting = Held(servers[1], _("halting"), "GET / HT")  # and no more
+    form = request(servers[2], "Content-Length: 1000000", method="POST")
+    dripping = Held(servers[2], _("dripping"), form)  # a byte of it now and then
+
     rest = request(servers[3]).removeprefix("GET /")
     client = speak_in_time(servers[3], "GET /", 0.3, rest)
     read_response(client, "200 OK")
     since = time.monotonic()
-    form = request(servers[2], "Content-Length: 1000000", method="POST")
-    dripping = Held(servers[2], _("dripping"), form)  # a byte of it now and then
+
     for held in (silent, halting):
         held.expect_to_be_given_up(dripping)
         read_response(held.visitor, "200 OK", SOON)
@@ -273,7 +279,7 @@ class Held:
         visitor = self.visitor
         while not visitor.unread and not visitor.end and visitor.waited < ANSWER:
             self.drip()
-            visitor.wait_for_more(0.2)
+            visitor.wait_for_more(0.1)
         if not visitor.unread and not visitor.end:
             visitor.fail(
                 expected=(

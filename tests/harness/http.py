@@ -72,16 +72,37 @@ def read_head(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
     wanted = f"HTTP/1.1 {status}\r\n"
     head = peer.read_line(repr(wanted), seconds)
     if head.rstrip(b"\r\n") != wanted.rstrip().encode():
+        hint = hint_on(head)
+        if head.startswith(wanted.rstrip().encode()):
+            hint = hint or _("The status line does not end there: \\r\\n ends it.")
         remark = _("this is the first difference")
-        peer.fail_at(wanted.encode(), head, remark, hint_on(head))
+        peer.fail_at(wanted.encode(), head, remark, hint)
     headers = {}
     while line := _header_line(peer, seconds):
         head += line
         if not line.strip(b"\r\n"):
+            _expect_end_of_headers(peer, line)
             break
         name, _colon, value = line.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
     return Response(head, headers)
+
+
+def _expect_end_of_headers(peer: Peer, empty_line: bytes) -> None:
+    """Expect that no header follows the empty line, which ends the head."""
+    if not HEADER_LINE.match(peer.unread):
+        return
+    hint = _("The empty line ends the head: all headers come before it.")
+    if empty_line == b"\n":
+        hint = _(
+            "After \\r\\n there is one more \\n. In a triple-quoted string every line"
+            " break counts, also the one after \\r\\n: quote each line by itself."
+        )
+    peer.fail(
+        expected=(peer.to_receive(), _("the page, after the empty line")),
+        got=(peer.but_it_sent(), show(empty_line + peer.unread[:40])),
+        hint=hint,
+    )
 
 
 def _header_line(peer: Peer, seconds: float) -> bytes:
@@ -123,16 +144,9 @@ def expect_line_ends(peer: Peer, response: Response) -> None:
         if line == text + b"\r\n":
             continue
         remark = _("this line does not end with \\r\\n")
-        hint = ""
         if not text:
             remark = _("here an empty line ends the head, and it has no \\r")
-            if HEADER_LINE.match(peer.unread):  # that was not meant to be the end
-                remark = _("after \\r\\n there is one more \\n")
-                hint = _(
-                    "In a triple-quoted string every line break counts, also the one"
-                    " after \\r\\n. Write one quoted string per line."
-                )
-        peer.fail_at(text + b"\r\n", line, remark, hint)
+        peer.fail_at(text + b"\r\n", line, remark)
 
 
 def expect_headers(peer: Peer, headers: dict[str, str]) -> None:
@@ -266,19 +280,6 @@ def is_asleep(program: Program) -> bool:
     """Return whether a program waits. No busy machine makes it look as if it did."""
     activity = system.activity(program.pid)
     return activity is not None and activity.waits
-
-
-def expect_sleep(server: Server) -> None:
-    """Expect a server to sleep while it waits for a client."""
-    server.wait_until_idle()
-    if not server.ever_sleeps():
-        server.fail(
-            _("The server keeps a processor busy while it waits for a client."),
-            hint=_(
-                "accept() sleeps until a client comes. With setblocking(False), or a"
-                " time limit of 0, it does not."
-            ),
-        )
 
 
 def expect_no_reset(client: Peer) -> None:

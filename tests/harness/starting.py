@@ -15,11 +15,11 @@ from tests.harness.words import _
 
 ELSEWHERE = "192.0.2.1"  # on nobody's machine: RFC 5737, section 3
 SAYS_SO = re.compile(rb"listening.*\n", re.I)  # that it listens, somehow
-LONG = 0.7  # seconds: accept_client() waits for 0.5 at a time
+LONG = 0.6  # seconds: accept_client() waits for 0.5 at a time
 NO_NAME = "a..b"  # what no host can be called
 
 
-def announced_port(server: Server) -> int:
+def announced_port(server: Server, hint: str = "") -> int:
     """Return the port in the line "Listening on HOST:PORT", which holds no more.
 
     It is the one that was asked for; with 0, any that the system may have chosen.
@@ -30,13 +30,13 @@ def announced_port(server: Server) -> int:
     server.stdout.wait_for(SAYS_SO.search, server.slices(SOON))
     found = right.search(server.stdout.data)
     if not found:
-        _fail_to_announce(server)
+        _fail_to_announce(server, hint)
     line = found[0].decode().rstrip()
     server.history.event(server.name, _("prints {text}").format(text=repr(line)))
     return int(found[1])
 
 
-def _fail_to_announce(server: Server) -> NoReturn:
+def _fail_to_announce(server: Server, hint: str) -> NoReturn:
     """Fail because the line is not there, or not as it should be."""
     wanted = f"Listening on {server.host}:{server.port or ''}"
     in_words = repr(wanted)
@@ -48,7 +48,8 @@ def _fail_to_announce(server: Server) -> NoReturn:
     server.fail(
         expected=(_("Expected the server to print"), in_words),
         got=(_("but its stdout is"), show(printed)),
-        hint=_hint_on_announcement(server, wanted, printed.decode(errors="replace")),
+        hint=_hint_on_announcement(server, wanted, printed.decode(errors="replace"))
+        or hint,
         symptoms=[] if printed else [Symptom(Seen.UNPRINTED)],
     )
 
@@ -179,7 +180,7 @@ def expect_default_address(server: Server, no_hosts: list[str]) -> None:
         said = last_words(reason_of(server, NO_DEFAULT))
         if said not in map(last_words, no_hosts):
             return  # the address is right, and taken
-    announced_port(server)
+    announced_port(server, NO_DEFAULT)
 
 
 def last_words(reason: str) -> str:
@@ -205,4 +206,17 @@ def expect_patience(server: Server, since: float) -> None:
         server.fail(
             _("The server did not wait for a client: it ended by itself."),
             hint=_("After a time limit on accept(), go on waiting: the loop is given."),
+        )
+
+
+def expect_sleep(server: Server) -> None:
+    """Expect a server to sleep while it waits for a client."""
+    server.wait_until_idle()
+    if not server.ever_sleeps():
+        server.fail(
+            _("The server keeps a processor busy while it waits for a client."),
+            hint=_(
+                "accept() sleeps until a client comes. With setblocking(False), or a"
+                " time limit of 0, it does not."
+            ),
         )

@@ -21,7 +21,7 @@ SENTENCES: Table = {
         "The head is a status line": ("1.2", "no_status_line"),
         "Each of these lines ends": ("1.3", "lf_instead_of_crlf"),
         "Without any headers:": EXPLAINS,
-        "Write one quoted string": ("1.3", "line_ends_twice"),
+        "Write one quoted string": ("1.2", "line_ends_twice"),
         'In a `"""…"""` string, every line break and every space of': EXPLAINS,
         "In a raw string": ("1.2", "raw_line_ends"),
         "Chrome forgives a bare": ("1.3", "one_bare_newline"),

@@ -341,10 +341,9 @@ WRONG = [
         name="line_ends_twice",
         did="copied the head into a triple-quoted string, with its \\r\\n",
         tempting="the handout shows a \\r\\n at the end of each line",
-        caught_by="1.3",
+        caught_by="1.2",
         words=("there is one more \\n", "triple-quoted"),
-        never=("here an empty line ends the head",),
-        also=("1.4",),
+        never=("begins with a tag",),
         changes=(
             (
                 "    return head.encode() + body",
@@ -525,5 +524,19 @@ WRONG = [
             ("return head.encode() + body", 'return head.encode() + b"x" + body'),
         ),
         also=("1.4",),
+    ),
+    Wrong(
+        name="no_line_ends",
+        did="wrote the lines of the head without line ends",
+        tempting="each has a line of its own in the program",
+        caught_by="1.2",
+        words=("'HTTP/1.1 200 OK\\r\\n'", "does not end there"),
+        never=("OK\\n'", "Browsers forgive"),
+        changes=(
+            (
+                "    return head.encode() + body",
+                '    return head.replace("\\r\\n", "").encode() + body',
+            ),
+        ),
     ),
 ]
