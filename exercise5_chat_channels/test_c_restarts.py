@@ -82,7 +82,7 @@ def arrives_while_nothing_can_be_read(
         newcomer = arrive(server)
         with hinting(CANNOT_BE_READ, newcomer):
             wanted = _("'! …', or the history and '* you are …'")
-            newcomer.lines.append(newcomer.next_line(wanted))
+            newcomer.lines.appendleft(newcomer.next_line(wanted))
             if "chat.db" in newcomer.lines[0]:
                 newcomer.fail(_("no names of files"), newcomer.lines[0])
             if newcomer.lines[0].startswith("!"):

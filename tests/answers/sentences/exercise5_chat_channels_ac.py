@@ -135,6 +135,7 @@ LINES: dict[str, Row] = {
     "The server's lines may": EXPLAINS,
     "A message is the client's text": EXPLAINS,
     "If the connection ends": ("5.2", "drops_a_last_line_without_its_newline"),
+    "A client that half-closes": ("5.3", "drops_a_last_line_without_its_newline"),
     "Names of people (*nicks*)": ("5.6", "knows_no_combining_marks"),
     "`zoë`, `Ольга`,": ("5.6", "knows_only_ascii_names"),
     "A name doesn't begin": ("5.6", "lets_invisible_nicks_in"),

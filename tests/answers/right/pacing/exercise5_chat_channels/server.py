@@ -131,6 +131,7 @@ class Client:
             self.socket.settimeout(LINGER)
             while self.socket.recv(65536) and time.monotonic() < deadline:
                 continue
+        self.outbox.thread.join(LINGER)  # a client that has half-closed still reads
         self.outbox.disconnect()
         self.outbox.thread.join()
         self.socket.close()
