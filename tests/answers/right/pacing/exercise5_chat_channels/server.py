@@ -126,6 +126,7 @@ class Client:
     def close(self) -> None:
         """Let it read its last lines, if it reads; then close the socket."""
         self.outbox.finish()
+        self.outbox.thread.join(LINGER)
         deadline = time.monotonic() + LINGER
         with contextlib.suppress(OSError):
             self.socket.settimeout(LINGER)

@@ -155,6 +155,7 @@ class Handler(socketserver.StreamRequestHandler):
     """Reads what one client says: the work of one thread."""
 
     server: "ChatServer"
+    rbufsize = 0  # so a line is read by recv(1), byte after byte
 
     def handle(self) -> None:
         """Serve a client until it leaves, or tell it that the server is full."""
@@ -184,8 +185,16 @@ class Handler(socketserver.StreamRequestHandler):
         with contextlib.suppress(OSError):
             while line := self.rfile.readline(MAX_LINE + 1):
                 yield line.removesuffix(b"\n")
-                while len(line) > MAX_LINE and not line.endswith(b"\n"):
-                    line = self.rfile.readline(MAX_LINE + 1) or b"\n"
+                if len(line) > MAX_LINE and not line.endswith(b"\n"):
+                    self.skip_line()
+
+    def skip_line(self) -> None:
+        """Read on to the next newline, or to the end."""
+        while data := self.connection.recv(65536, socket.MSG_PEEK):
+            length = data.find(b"\n") + 1
+            self.connection.recv(length or len(data))
+            if length:
+                return
 
 
 class ChatServer(socketserver.ThreadingTCPServer):
