@@ -169,32 +169,32 @@ def explain(
     before that the peer had been ``silent``, in seconds.
     """
     program.wait_for_exit(LAST_WORDS)  # one that is just ending may still say why
-    failure, name = error.failure, program.name
+    failure, status = error.failure, program.process.returncode
     if traceback := traceback_of(program):
-        text = _("{name} printed a traceback: {reason}")
-        if traceback.seen is Seen.UNREADABLE:
-            text = _("Python cannot read your file: {reason}")
-        if hangs and "(× " in traceback.text:
-            text = _("{name} runs on and on, and prints tracebacks: {reason}")
-        text = text.format(name=name, reason=traceback.text)
-        failure.add(replace(traceback, text=text))
-    elif program.exited.is_set() and (hangs or missed or program.process.returncode):
-        status = describe_status(program.process.returncode)
-        text = _("{name} had ended, with {status}.").format(name=name, status=status)
+        failure.add(_in_a_sentence(traceback, program.name, hangs))
+    elif program.exited.is_set() and (hangs or missed or status):
+        text = _("{name} had ended, with {status}.")
+        text = text.format(name=program.name, status=describe_status(status))
         failure.add(Symptom(Seen.ENDED, text))
     elif hangs:
         for symptom in whereabouts_of(program):
             failure.add(symptom)
-    if (
-        silent >= SHORTEST_LIMIT
-        and not traceback
-        and SAYS_TIMED_OUT.search(errors_of(program))
-    ):
+    was_given_up = silent >= SHORTEST_LIMIT and not traceback
+    if was_given_up and SAYS_TIMED_OUT.search(errors_of(program)):
         failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
     for seen in [symptom.seen for symptom in failure.symptoms]:
         if row := source_row(seen, source_of(program)):
             failure.add(Symptom(seen, hint=row.hint, wins=row.wins))
     return error
+
+
+def _in_a_sentence(traceback: Symptom, name: str, hangs: bool) -> Symptom:
+    text = _("{name} printed a traceback: {reason}")
+    if traceback.seen is Seen.UNREADABLE:
+        text = _("Python cannot read your file: {reason}")
+    elif hangs and "(× " in traceback.text:
+        text = _("{name} runs on and on, and prints tracebacks: {reason}")
+    return replace(traceback, text=text.format(name=name, reason=traceback.text))
 
 
 def source_of(program: Process) -> str:
