@@ -132,7 +132,7 @@ TEXT_AND_BYTES = (
     ),
     Row(
         "AttributeError: '(str|bytes)' object has no attribute '(de|en)code'",
-        _("decode() makes text from bytes, encode() bytes from text: this is done."),
+        _("decode() makes text from bytes, encode() bytes from text: that is done."),
     ),
     Row(
         "TypeError: can't concat int to bytes",

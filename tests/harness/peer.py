@@ -319,7 +319,7 @@ class Peer:
         if not self.unread:
             self.fail_waiting(waiting_for)
         is_short = len(self.unread) < LONGEST
-        hint = _("The line has no end: send that along with it, in one sendall().")
+        hint = _("The line has no end: send line and end together, in one sendall().")
         self.history.blame_last_message(self.name)
         self.fail(
             expected=(self.to_receive(), waiting_for),
