@@ -345,8 +345,8 @@ def let_clients_come_and_go(server: Server) -> None:
 )
 def test_ctrl_c(lab: Lab) -> None:
     port = system.free_port(lab.host)
-    first = lab.start_server()
-    announced_port(first)  # now the port is taken
+    first = lab.start_server(port=0)
+    first.port = announced_port(first)  # now the port is taken
     expect_good_starts(lab, first.port)
     for stop in (Server.interrupt, Server.terminate):
         if stop is Server.terminate and system.WINDOWS:

@@ -726,4 +726,13 @@ WRONG = [
         words=("'HTTP/1.1 400 Bad Request", "'HTTP/1.1 200 OK"),
         changes=(('if b"\\r\\n\\r\\n" not in head or len', "if len"),),
     ),
+    Wrong(
+        name="says_port_0",
+        did="printed the port that was asked for, not the one that it got",
+        tempting="they are the same, except for port 0",
+        caught_by="2.8",
+        words=("the port that the system chose", "getsockname()"),
+        never=("KeyboardInterrupt",),
+        changes=(("    host, port = listening.getsockname()\n", ""),),
+    ),
 ]
