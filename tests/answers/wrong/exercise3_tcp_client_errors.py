@@ -417,15 +417,6 @@ WRONG = [
         changes=(("timeout=TIMEOUT", "timeout=10"),),
     ),
     Wrong(
-        name="limit_of_its_own",
-        did="gave every server up after two seconds",
-        tempting="a server that is near answers at once",
-        file=FILE,
-        caught_by="3.10",
-        words=("HTTP_TIMEOUT=60", "no number of your own"),
-        changes=(("timeout=TIMEOUT", "timeout=2"),),
-    ),
-    Wrong(
         name="spins",
         did="asked a socket that does not block again and again",
         tempting="then the program never hangs",
