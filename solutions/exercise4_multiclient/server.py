@@ -41,7 +41,7 @@ def open_listening_socket(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen()
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = listening.getsockname()
     print(f"Listening on {host}:{port}", flush=True)
@@ -55,7 +55,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
         try:
             return listening.accept()[0]
         except (TimeoutError, ConnectionAbortedError):
-            continue
+            pass  # nobody yet, or they have left: wait again
 
 
 def check_length(line: bytes) -> bytes:

@@ -26,9 +26,6 @@ EQUAL = {
         "accept_client · except removed: except (TimeoutError,"
         " ConnectionAbortedError): → except (TimeoutError,):",
     ],
-    "it is the last statement of a loop": [
-        "accept_client · statement removed: continue"
-    ],
     "what the log says is free": [
         'check_length · argument left out: raise ValueError(f"a line of more than'
         ' {MAX_LINE} bytes") → raise ValueError()',

@@ -140,7 +140,12 @@ WRONG = [
         caught_by="4.12",
         words=("If another server listens there", "traceback"),
         never=("KeyboardInterrupt",),
-        changes=(("    except (OSError, UnicodeError) as", "    except EOFError as"),),
+        changes=(
+            (
+                "    except OSError as error:\n        sys.exit",
+                "    except EOFError as error:\n        sys.exit",
+            ),
+        ),
     ),
     Wrong(
         name="says_nothing_of_a_wrong_port",
