@@ -72,7 +72,7 @@ WRONG = [
         did="called send() and then disconnect(), which empties the outbox",
         tempting="send() sends, says its name",
         caught_by="5.4",
-        words=("* bye",),
+        words=("* bye", "hang_up()"),
         changes=(
             (
                 'client.hang_up("* bye")',
