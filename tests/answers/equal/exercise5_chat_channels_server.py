@@ -31,8 +31,8 @@ EQUAL: dict[str, list[str]] = {
         "self.guests += 2 (2)",
     ],
     "how many bytes or clients one turn takes: the next turn takes the rest": [
-        "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 8192",
         "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 4097",
+        "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 8192",
         "server.py · ChatServer.accept_clients · number changed: for _ in "
         "range(100): → for _ in range(200):",
         "server.py · ChatServer.accept_clients · number changed: for _ in "
@@ -43,11 +43,12 @@ EQUAL: dict[str, list[str]] = {
         "1025 * 1024",
         "server.py · top · number changed: MAX_OUTBOX = 1024 * 1024 → MAX_OUTBOX = "
         "1024 * 1025",
-        "server.py · top · number changed: FLOOD = 8192 → FLOOD = 16384",
         "server.py · top · number changed: FLOOD = 8192 → FLOOD = 8193",
+        "server.py · top · number changed: FLOOD = 8192 → FLOOD = 16384",
         "server.py · top · number changed: PREFIX = 64 → PREFIX = 65",
         "server.py · top · number changed: PREFIX = 64 → PREFIX = 128",
         "server.py · top · number changed: PATIENCE = 1.0 → PATIENCE = 2.0",
+        "server.py · Client.__init__ · statement removed: self.last_sent = 0.0",
         "server.py · Client.__init__ · number changed: self.last_sent = 0.0 → "
         "self.last_sent = 1.0",
         "server.py · Client.__init__ · number changed: self.second, self.said = 0, "
@@ -62,10 +63,10 @@ EQUAL: dict[str, list[str]] = {
         "len(self.outbox) >= MAX_OUTBOX // 8",
         "server.py · Client.lags · number changed: return still_reads and "
         "len(self.outbox) > MAX_OUTBOX // 8 → return still_reads and "
-        "len(self.outbox) > MAX_OUTBOX // 9",
+        "len(self.outbox) > MAX_OUTBOX // 16",
         "server.py · Client.lags · number changed: return still_reads and "
         "len(self.outbox) > MAX_OUTBOX // 8 → return still_reads and "
-        "len(self.outbox) > MAX_OUTBOX // 16",
+        "len(self.outbox) > MAX_OUTBOX // 9",
         "server.py · Client.floods · number changed: self.second, self.said = "
         "int(time.monotonic()), 0 → self.second, self.said = int(time.monotonic()),"
         " 1",
