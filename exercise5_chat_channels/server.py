@@ -79,6 +79,9 @@ def encode_lines(*lines: str) -> bytes:
 class Client:
     """One connection: who speaks there, where, and what waits to be sent."""
 
+    nick: str  # both from let_in()
+    thread: threading.Thread
+
     def __init__(self, connection: socket.socket, channel: "Channel") -> None:
         """Take over a connected socket."""
         # TODO 5.22: make the socket non-blocking: no thread may wait for a client
@@ -87,8 +90,6 @@ class Client:
         self.selector = Selector()
         self.selector.register(connection, selectors.EVENT_READ)
         self.channel = channel
-        self.nick = ""
-        self.thread = threading.Thread()  # until it gets the one that serves it
         self.outbox = bytearray()
         self.last_sent = 0.0  # seconds, on the clock of time.monotonic()
         self.over = False  # nothing more is sent, and what it still says is not done
@@ -230,16 +231,12 @@ class ChatServer:
 
     def accept_clients(self, listening: socket.socket) -> None:
         """Let in those who have connected, or say that the server is full."""
-        try:
+        with contextlib.suppress(OSError):  # those were all, or no descriptor is left
             for _ in range(100):
                 client = Client(listening.accept()[0], self.lobby)
                 if not self.let_in(client):
                     client.hang_up("! server full")
                     client.close()
-        except BlockingIOError:
-            pass  # those were all
-        except OSError as error:
-            print(f"Cannot accept: {error}", file=sys.stderr)
 
     def let_in(self, client: Client) -> bool:
         """Give a client a nick, a thread and a place in the array, if there is room."""

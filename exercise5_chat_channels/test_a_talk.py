@@ -10,6 +10,7 @@ from tests.harness.chat import (
     Member,
     all_see,
     are_here,
+    arrive,
     connect_all,
     hinting,
     people,
@@ -43,7 +44,10 @@ IN_ORDER = _(
 )
 def test_greeting(lab: Lab) -> None:
     server = start(lab, "--channels", "kitchen", "garden")
-    nicks = [member.nick for member in connect_all(server, 3, channel="kitchen")]
+    members = [arrive(server) for _n in range(3)]
+    for member in members:
+        member.is_greeted("kitchen")
+    nicks = [member.nick for member in members]
     if len(set(nicks)) < 3:
         lab.fail(_("Three clients are called {nicks}.").format(nicks=", ".join(nicks)))
 
@@ -171,7 +175,10 @@ def asks_for_help(member: Member, command: str) -> None:
     _("says goodbye on /quit and /quitter, and closes"),
     points=1,
     needs=["5.2"],
-    hint=_("Send '* bye', then end that client's connection: shutdown(), close()."),
+    hint=_(
+        "Send '* bye', then end that client's connection. send() may only fill an"
+        " outbox, and disconnect() empties it: hang_up() sends what is in it first."
+    ),
     read=_("Step 2: commands"),
 )
 def test_quit(lab: Lab) -> None:

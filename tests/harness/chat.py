@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from tests.harness.chat_lines import LineReader
+from tests.harness.failure import setting_up
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
 from tests.harness.peer import Peer
@@ -24,6 +25,10 @@ MESSAGE = re.compile(rf"({DATE_AND_TIME}) (#{NAME} <{NAME}> .*)", re.S)
 COMES_OR_GOES = re.compile(rf"\* {NAME} (joined #|left #|is now ){NAME}")
 REFUSAL = re.compile(r"! \S.*", re.S)  # with words that say why
 MIB = 1024 * 1024
+NOT_GREETED = _(
+    "This check begins with clients who are told '* you are NICK in #CHANNEL', as in"
+    " 5.1, and are still there."
+)
 
 
 class Member(LineReader):
@@ -252,6 +257,7 @@ def arrive(server: Server, receive_buffer: int = 0) -> Member:
     return Member(server.connect(_("a client"), receive_buffer))
 
 
+@setting_up(NOT_GREETED)
 def connect_all(
     server: Server, count: int, channel: str = "general", receive_buffer: int = 0
 ) -> list[Member]:

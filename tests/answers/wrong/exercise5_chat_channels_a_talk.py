@@ -72,7 +72,7 @@ WRONG = [
         did="called send() and then disconnect(), which empties the outbox",
         tempting="send() sends, says its name",
         caught_by="5.4",
-        words=("* bye",),
+        words=("* bye", "hang_up()"),
         changes=(
             (
                 'client.hang_up("* bye")',
@@ -210,6 +210,7 @@ WRONG = [
         did="refused a nick that anybody has, the one who asks too",
         tempting="find_client() has found somebody",
         caught_by="5.6",
+        never=("is_name()",),
         words=("somebody has the nick", "write their own nick"),
         changes=(
             (
@@ -400,6 +401,7 @@ WRONG = [
         did="dropped what was left over at the end of the connection",
         tempting="a line that has no newline is not complete",
         caught_by="5.2",
+        never=("time.gmtime",),
         words=("without a newline", "handle what is left over"),
         also=("5.3", "5.20"),
         changes=(
@@ -452,6 +454,7 @@ WRONG = [
         did="did the commands of one recv() first, and said the messages then",
         tempting="so all messages go to the history in one go",
         caught_by="5.4",
+        never=("outbox",),
         words=("what comes before /quit is said",),
         also=("5.5", "5.6", "5.7", "5.8", "5.15", "5.17", "5.20", "5.21", "5.23"),
         changes=(
@@ -466,6 +469,7 @@ WRONG = [
         did='called text.replace("//", "/")',
         tempting="//text says /text",
         caught_by="5.5",
+        never=("whole first word",),
         words=("guest1> ///'", "text.removeprefix('/')"),
         changes=(
             (
@@ -479,6 +483,7 @@ WRONG = [
         did="compared commands without case, as names",
         tempting="many chats do so",
         caught_by="5.5",
+        never=("whole first word",),
         words=("/WHO must be refused", "lower case"),
         changes=(
             (
@@ -523,7 +528,8 @@ WRONG = [
         did="took the nick in lower case",
         tempting="then no nick need be compared any more",
         caught_by="5.6",
-        words=("you are A-1_b", "a-1_b"),
+        never=("any script",),
+        words=("you are Alice-1_B", "alice-1_b", "as it was typed"),
         changes=(
             (
                 "old, client.nick = client.nick, name",
@@ -597,6 +603,7 @@ WRONG = [
         did="refused /join of the channel where the client is already",
         tempting="it is there already",
         caught_by="5.9",
+        never=("suddenly gone",),
         words=("like leaving and joining",),
         also=("5.15", "5.17"),
         changes=(

@@ -245,6 +245,7 @@ WRONG = [
         did="decoded with errors='replace'",
         tempting="no exception can come from it",
         caught_by="5.21",
+        never=("and no others",),
         words=("not UTF-8", "strictly"),
         changes=(
             (
@@ -313,6 +314,7 @@ WRONG = [
         did="printed the history's error, and did not answer the speaker",
         tempting="it is the server's trouble, not the client's",
         caught_by="5.18",
+        never=("before you send it",),
         words=("'! …'", "answer '! …' to each"),
         changes=(
             (
@@ -352,6 +354,7 @@ WRONG = [
         did="left the old channel before it asked for the history of the new one",
         tempting="first out, then in",
         caught_by="5.18",
+        never=("before you send it",),
         words=("before the client leaves its channel",),
         changes=(
             ("        past = self", "        self.leave(client)\n        past = self"),
@@ -376,6 +379,7 @@ WRONG = [
         did="called os._exit() after the last words",
         tempting="then no thread can keep the program from ending",
         caught_by="5.18",
+        never=("before you send it",),
         words=("chat.db-wal", "Close the history"),
         changes=(
             ("import itertools\n", "import itertools\nimport os\n"),
@@ -390,6 +394,7 @@ WRONG = [
         did="made the channel, and told the history then",
         tempting="the history is for later",
         caught_by="5.19",
+        never=("for each of --channels",),
         words=("remember it first",),
         changes=(
             (
@@ -459,6 +464,7 @@ WRONG = [
         did="ended with the same words whatever was wrong with the history",
         tempting="the user will see what it is",
         caught_by="5.19",
+        never=("for each of --channels",),
         words=("names 'letter.txt'",),
         changes=(('sys.exit(f"error: {error}")', 'sys.exit("error: cannot start")'),),
     ),
@@ -467,6 +473,7 @@ WRONG = [
         did="opened whatever channels were named on the command line",
         tempting="whoever starts the server knows what a name is",
         caught_by="5.19",
+        never=("for each of --channels",),
         words=("still running", "error: …"),
         changes=(
             ("import contextlib\n", "import argparse\nimport contextlib\n"),
@@ -504,6 +511,7 @@ WRONG = [
         did="looked for empty lines before it took the \\r off",
         tempting="an empty line is b''",
         caught_by="5.20",
+        never=("Count bytes",),
         words=("telnet ends a line with", "An empty line is one with"),
         changes=(
             (
@@ -518,6 +526,7 @@ WRONG = [
         did="took no \\r off the end",
         tempting="nc sends none",
         caught_by="5.20",
+        never=("Count bytes",),
         words=("telnet ends a line with",),
         changes=((r'line.removesuffix(b"\r").decode()', "line.decode()"),),
     ),
@@ -534,6 +543,7 @@ WRONG = [
         did="sent one ! for all lines of one recv() that were refused",
         tempting="the client sees that something was wrong",
         caught_by="5.21",
+        never=("and no others",),
         words=("Each line has an answer of its own",),
         changes=(
             (
