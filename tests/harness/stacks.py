@@ -80,9 +80,14 @@ class Stack:
         return (found[1] or found[2]) if found else ""
 
     def frame_holding(self, lock: str) -> Frame | None:
-        """Return the frame that has taken a lock, as far as its text shows."""
+        """Return the frame that has taken a lock, as far as its text shows.
+
+        Of a thread's own locks, ``self.lock`` and ``client.lock`` are two; another
+        thread may have another name for the same.
+        """
         for frame in self.own:
-            if last_word(lock) in map(last_word, frame.locks_held()):
+            held = frame.locks_held()
+            if lock in held or lock in map(last_word, held):
                 return frame
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.harness.failure import Seen
-from tests.harness.stacks import Stack
+from tests.harness.stacks import Stack, last_word
 from tests.harness.words import _
 
 
@@ -105,7 +105,7 @@ def hint_on_lock(stack: Stack, others: Sequence[Stack]) -> str:
     if any(other.is_busy for other in others):
         return ""  # it may be free in a moment
     for other in others:
-        if other.frame_holding(lock):
+        if other.frame_holding(last_word(lock)):
             inner = other.own[0]
             sends = ".send" in inner.code
             text = HELD_FOR_A_READER if sends else HELD_BY_ANOTHER

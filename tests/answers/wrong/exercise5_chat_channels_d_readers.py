@@ -117,7 +117,7 @@ WRONG = [
         did="sent * server closing with sendall() on sockets that block",
         tempting="at the end there is time, and nobody may miss it",
         caught_by="5.24",
-        words=("still running", "sendall(b", "never while you wait for a client"),
+        words=("still running", "sendall(b", "for a client that reads nothing"),
         changes=(
             (
                 """                client.hang_up("* server closing")
