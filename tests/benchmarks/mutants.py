@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -164,11 +164,12 @@ def to_grade(
 def graded(mutants: list[Candidate], jobs: int) -> Iterator[Verdict]:
     """Grade mutants, several at a time, and say on stderr how far it is."""
     with ThreadPoolExecutor(jobs) as pool:
-        for number, verdict in enumerate(pool.map(judge, mutants), 1):
+        futures = [pool.submit(judge, mutant) for mutant in mutants]
+        for number, future in enumerate(as_completed(futures), 1):
             end = "\r" if sys.stderr.isatty() else "\n"
             if sys.stderr.isatty() or number % 25 == 0:
                 print(f"{number}/{len(mutants)}", end=end, file=sys.stderr, flush=True)
-            yield verdict
+            yield future.result()
 
 
 def report(exercise: str, found: list[Candidate], book: Book) -> int:
