@@ -13,9 +13,9 @@ EQUAL: dict[str, list[str]] = {
         'open_listening_socket · condition true: if os.name == "posix": → if True:',
         "accept_client · statement removed: listening.settimeout(0.5)",
         "accept_client · number changed: listening.settimeout(0.5) → "
-        "listening.settimeout(1.5)",
-        "accept_client · number changed: listening.settimeout(0.5) → "
         "listening.settimeout(1.0)",
+        "accept_client · number changed: listening.settimeout(0.5) → "
+        "listening.settimeout(1.5)",
     ],
     "Linux hands out a client that has left; other systems do not.": [
         "accept_client · except removed: except (TimeoutError, "
@@ -26,9 +26,17 @@ EQUAL: dict[str, list[str]] = {
     ],
     "How much one recv() takes at most is free.": [
         "read_head · number changed: received = client.recv(4096) → received = "
-        "client.recv(8192)",
-        "read_head · number changed: received = client.recv(4096) → received = "
         "client.recv(4097)",
+        "read_head · number changed: received = client.recv(4096) → received = "
+        "client.recv(8192)",
+        "discard_input · part of and left out: while client.recv(65536) and "
+        "time.monotonic() < deadline: → while (client.recv(65536)):",
+        "discard_input · number changed: while client.recv(65536) and "
+        "time.monotonic() < deadline: → while client.recv(65537) and "
+        "time.monotonic() < deadline:",
+        "discard_input · border moved: while client.recv(65536) and "
+        "time.monotonic() < deadline: → while client.recv(65536) and "
+        "time.monotonic() <= deadline:",
     ],
     "A server may also wait for its second before it says 400, and no method has "
     "one letter only.": [
@@ -42,5 +50,34 @@ EQUAL: dict[str, list[str]] = {
     "An answer that is not a 405 may say what is allowed, too.": [
         'build_response · condition true: + ("Allow: GET\\r\\n" if '
         'status.startswith("405") else "") → + ("Allow: GET\\r\\n" if True else "")',
+    ],
+    "Advice: the system has room for a page this small, so send() takes all of it.": [
+        "serve_client · sendall made send: client.sendall(build_response(status, "
+        "page)) → client.send(build_response(status, page))",
+    ],
+    "A server may half-close and discard after every answer.": [
+        'serve_client · condition true: if head and status[:3] in ("400", "405", '
+        '"431"): → if True:',
+        'serve_client · part of and left out: if head and status[:3] in ("400", '
+        '"405", "431"): → if (head):',
+        'serve_client · part of and left out: if head and status[:3] in ("400", '
+        '"405", "431"): → if (status[:3] in ("400", "405", "431")):',
+    ],
+    "What a server says on stderr of a client that has gone is free, as is silence.": [
+        'serve_client · statement removed: print(f"The client is gone: {error}", '
+        "file=sys.stderr)",
+        'serve_client · argument left out: print(f"The client is gone: {error}", '
+        "file=sys.stderr) → print(file=sys.stderr)",
+        'serve_client · argument left out: print(f"The client is gone: {error}", '
+        'file=sys.stderr) → print(f"The client is gone: {error}")',
+        'serve_client · text changed: print(f"The client is gone: {error}", '
+        'file=sys.stderr) → print(f"XThe client is gone: {error}", file=sys.stderr)',
+    ],
+    "The end of the program closes the listening socket.": [
+        "main · with unwrapped: with open_listening_socket(arguments.host, "
+        "arguments.port) as listening:",
+    ],
+    "Nobody imports a program that is started by its name.": [
+        'top · condition true: if __name__ == "__main__": → if True:',
     ],
 }
