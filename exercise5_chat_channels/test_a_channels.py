@@ -134,7 +134,7 @@ IN_ORDER = _(
     read=_("Step 4: channels"),
 )
 def test_join(lab: Lab) -> None:
-    server = start(lab, "--channels", "general", "sport", "tea", "hall")
+    server = start(lab, "--channels", "general", "sport", "tea", "hall", "yard")
     alice, bob, carol = connect_all(server, 3)
     alice.joins("sport")
     for name in (" sport ", full_width("sport"), "#SPORT"):
@@ -150,6 +150,7 @@ def test_join(lab: Lab) -> None:
             alice.is_refused(f"/join {name}")
     text = f"in #sport, {lab.random_word()}"
     all_see([alice, bob], alice, text, text)
+    all_see([carol], carol, "alone in #general", "alone in #general")
     carol.joins("tea")
     alice.joins("tea")
     are_here([alice, carol], alice)
@@ -168,14 +169,14 @@ LOOK_FIRST = _(
 def walks_and_talks(alice: Member, bob: Member, carol: Member) -> None:
     """Let messages and /join come in one piece: each is said where alice is then.
 
-    At first alice and carol are in #tea, bob in #hall. Nobody has spoken in #general.
+    At first alice and carol are in #tea, bob in #hall. Nobody has spoken in #yard.
     """
     with hinting(IN_ORDER, alice, bob, carol):
-        alice.says("first", "/join hall", "second", "/join general", "third", "/who")
+        alice.says("first", "/join hall", "second", "/join yard", "third", "/who")
         alice.sees(alice, "first")
         alice.sees_history("hall")
         alice.sees(alice, "second")
-        alice.sees_history("general")
+        alice.sees_history("yard")
         alice.sees(alice, "third")
         alice.sees_people()
         carol.sees(alice, "first")

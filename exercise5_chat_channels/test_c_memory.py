@@ -84,7 +84,7 @@ def remembers_a_quiet_channel(
     for visitor in visitors:
         compare_with_order(Visit(visitor, visitor.joins("tea"), []), said)
         for notice in visitor.skipped:
-            if notice.endswith(" #tea"):
+            if notice.endswith(" joined #tea"):
                 visitor.fail(_("messages only: notices are not kept"), notice)
         talker.says(f"to {visitor.nick}")
         said += talker.hears(1)

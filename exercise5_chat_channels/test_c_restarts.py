@@ -201,7 +201,8 @@ def test_channels_come_back(lab: Lab) -> None:
     options = ("--channels", "SPORT", "Ape", "ape"), ("--channels", "été"), ()
     for chosen, first in zip(options, ("sport", "Été", "general"), strict=True):
         server = start(lab, *chosen, port=server.port)
-        (bob,) = connect_all(server, 1, channel=first)
+        bob = arrive(server)
+        bob.is_greeted(first)
         bob.says("/channels")
         bob.sees_notice(f"{opened} #Ape")
         bob.joins(games)
