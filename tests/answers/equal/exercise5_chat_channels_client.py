@@ -64,7 +64,7 @@ EQUAL: dict[str, list[str]] = {
         'self.socket.sendall(text.encode(errors="replace") + b"\\n") → '
         'self.socket.send(text.encode(errors="replace") + b"\\n")',
     ],
-    "for half a surrogate pair, which only a window's keyboard has: see tests/own/chat": [
+    "half a surrogate pair, which only a window's keyboard types": [
         "client.py · Connection.send_line · argument left out: "
         'self.socket.sendall(text.encode(errors="replace") + b"\\n") → '
         'self.socket.sendall(text.encode() + b"\\n")',
