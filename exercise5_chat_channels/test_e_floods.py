@@ -143,13 +143,19 @@ class Flood:
 
         It may wait for a server that has much to do, but not for one that rests.
         """
-        now, activity = time.monotonic(), system.activity(self.server.pid)
-        if moved or not activity or not activity.waits or activity != self.activity:
-            self.rests_since, self.activity = now, activity
+        now = time.monotonic()
         if self.other.lines or self.other.receives_now():
+            self.rests_since = now
             if now > self.spoke + NOW_AND_THEN:
                 self.speak()
-        elif now > max(self.spoke, self.rests_since) + ASLEEP:
+        elif moved or not self.rests():
+            self.rests_since = now
+        elif now > self.rests_since + ASLEEP:
             text = _("{nick}, who says a line now and then, waits in #sport.")
             self.other.peer.waited_in_vain = ASLEEP
             self.other.peer.fail(text.format(nick=self.other.nick), hint=HELD_UP)
+
+    def rests(self) -> bool:
+        """Return whether the server waits, and has done nothing since the last look."""
+        before, self.activity = self.activity, system.activity(self.server.pid)
+        return self.activity == before and bool(before and before.waits)

@@ -1,32 +1,15 @@
 """Mutants of exercise 5's client that nobody can tell from it, and why."""
 
 EQUAL: dict[str, list[str]] = {
-    "argparse or the system refuses such a port as well, in one line": [
-        "client.py · port_number · condition true: if text.isdecimal() and "
-        "int(text) <= 65535: → if True:",
+    "argparse says so by itself, of what is no number": [
         "client.py · port_number · part of and left out: if "
         "text.isdecimal() and int(text) <= 65535: → if (int(text) <= "
         "65535):",
-        "client.py · port_number · part of and left out: if "
-        "text.isdecimal() and int(text) <= 65535: → if (text.isdecimal()):",
-        "client.py · port_number · argument left out: if text.isdecimal() "
-        "and int(text) <= 65535: → if text.isdecimal() and int() <= 65535:",
-        "client.py · port_number · number changed: if text.isdecimal() and "
-        "int(text) <= 65535: → if text.isdecimal() and int(text) <= 131070:",
-        "client.py · port_number · number changed: if text.isdecimal() and "
-        "int(text) <= 65535: → if text.isdecimal() and int(text) <= 65536:",
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("port", nargs="?", default=8080, '
-        'type=port_number) → parser.add_argument("port", nargs="?", '
-        "default=8080)",
     ],
     "words of the help": [
         "client.py · parse_arguments · argument left out: parser = "
         "argparse.ArgumentParser(description=__doc__.splitlines()[0]) → "
         "parser = argparse.ArgumentParser()",
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("--nick", metavar="NAME") → '
-        'parser.add_argument("--nick")',
     ],
     "given; the checks always give HOST and PORT, since 8080 may be in use": [
         "client.py · parse_arguments · argument left out: "
@@ -81,10 +64,7 @@ EQUAL: dict[str, list[str]] = {
         'self.socket.sendall(text.encode(errors="replace") + b"\\n") → '
         'self.socket.send(text.encode(errors="replace") + b"\\n")',
     ],
-    (
-        "for half a surrogate pair, which only a window's keyboard has: see "
-        "tests/own/chat"
-    ): [
+    "half a surrogate pair, which only a window's keyboard types": [
         "client.py · Connection.send_line · argument left out: "
         'self.socket.sendall(text.encode(errors="replace") + b"\\n") → '
         'self.socket.sendall(text.encode() + b"\\n")',
@@ -103,7 +83,7 @@ EQUAL: dict[str, list[str]] = {
         'f"{arguments.host}:{arguments.port}" → address = '
         'f"X{arguments.host}:{arguments.port}"',
     ],
-    ("how long a silent server is waited for: tests/own/chat has the time for it"): [
+    "how long a silent server is waited for: tests/own/chat has the time for it": [
         "client.py · wait_for_last_words · part of and left out: while "
         "reader.is_alive() and select.select([connection.socket], [], [], "
         "2)[0]: → while (reader.is_alive()):",
@@ -129,7 +109,7 @@ EQUAL: dict[str, list[str]] = {
     "without it the loop turns a little faster": [
         "client.py · wait_for_last_words · statement removed: reader.join(timeout=0.1)",
     ],
-    ("given; kill leaves the terminal as it was: tests/own/chat has a terminal"): [
+    "given; kill leaves the terminal as it was: tests/own/chat has a terminal": [
         "client.py · main · statement removed: "
         "signal.signal(signal.SIGTERM, signal.default_int_handler)",
     ],

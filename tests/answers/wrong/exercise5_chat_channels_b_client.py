@@ -437,4 +437,13 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="client_takes_any_number_for_a_port",
+        did="read the port with int()",
+        tempting="argparse refuses what is not a number",
+        caught_by="5.13",
+        words=("There is no port 65536", "from 0 to 65535"),
+        file="client.py",
+        changes=(("default=8080, type=port_number", "default=8080, type=int"),),
+    ),
 ]

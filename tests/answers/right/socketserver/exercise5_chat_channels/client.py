@@ -106,11 +106,18 @@ class Chat:
         self.send("/quit")
 
 
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names."""
+    if 0 <= (port := int(text)) <= 65535:
+        return port
+    raise argparse.ArgumentTypeError(f"{text} is not a port")
+
+
 def parse_arguments() -> argparse.Namespace:
     """Read HOST, PORT and the nick from the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=int)
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
     parser.add_argument("--nick")
     return parser.parse_args()
 
