@@ -230,17 +230,17 @@ def test_lines_do_not_mix(lab: Lab) -> None:
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
     began = len(lab.history.steps)
     # That is more than all buffers hold: threads have to wait in the middle of a line.
-    outgoing = {peer: line * 10 for peer, line in lines.items()}
-    exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 30 for p in peers))
-    what = _("send 10 lines of 60,001 bytes each, at the same time")
+    outgoing = {peer: line * 5 for peer, line in lines.items()}
+    exchange(outgoing, lambda: all(p.unread.count(b"\n") >= 15 for p in peers))
+    what = _("send 5 lines of 60,001 bytes each, at the same time")
     lab.history.sum_up(began, _("all four"), what)
     for peer in peers:
         if peer.end:
             text = _("{name} was disconnected.").format(name=peer.name)
             peer.fail(text, hint=DISCONNECTED)
     for listener in peers:
-        for n in range(1, 31):
-            wanted = _("30 lines, each of one sender alone")
+        for n in range(1, 16):
+            wanted = _("15 lines, each of one sender alone")
             line = next_foreign_line(listener, wanted)
             if line not in lines.values():
                 received = _("but line {n} that {name} received is")
