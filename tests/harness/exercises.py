@@ -23,6 +23,7 @@ class Exercise:
     given: tuple[str, ...] = ()  # complete files that its programs import
     continues: str = ""  # the exercise whose points the starter earns from the start
     needs: tuple[str, ...] = ()  # exercises whose programs its suite runs, if they work
+    gives_up: bool = False  # its programs must give up a peer that is silent
     free: tuple[str, ...] = ()  # checks that the starter passes: they need no step
 
     @property
@@ -51,6 +52,7 @@ _ALL = (
         builds="the same for one client after another",
         learns="clients that are silent, rude or gone; status codes; leaks",
         yours=("server.py",),
+        gives_up=True,
         continues="exercise1_http_hello",
         free=("2.8",),  # Ctrl+C: main() has it from exercise 1
     ),
@@ -60,6 +62,7 @@ _ALL = (
         builds="an HTTP client",
         learns="the other end: a stream has no messages; where an answer ends",
         yours=("client.py",),
+        gives_up=True,
         needs=("exercise2_accept_loop",),
     ),
     Exercise(

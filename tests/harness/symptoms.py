@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.harness import system
-from tests.harness.exercises import is_given
+from tests.harness.exercises import EXERCISES, is_given
 from tests.harness.failure import CheckFailedError, Place, Seen, Symptom
 from tests.harness.hints import UNREADABLE, row_for
 from tests.harness.patience import START
@@ -179,8 +179,8 @@ def explain(
     elif hangs:
         for symptom in whereabouts_of(program):
             failure.add(symptom)
-    was_given_up = silent >= SHORTEST_LIMIT and not traceback
-    if was_given_up and SAYS_TIMED_OUT.search(errors_of(program)):
+    was_given_up = silent >= SHORTEST_LIMIT and not may_give_up(program)
+    if was_given_up and not traceback and SAYS_TIMED_OUT.search(errors_of(program)):
         failure.add(Symptom(Seen.TIMED_OUT, hint=TIMED_OUT, wins=True))
     for seen in [symptom.seen for symptom in failure.symptoms]:
         if row := source_row(seen, source_of(program)):
@@ -197,13 +197,23 @@ def _in_a_sentence(traceback: Symptom, name: str, hangs: bool) -> Symptom:
     return replace(traceback, text=text.format(name=name, reason=traceback.text))
 
 
+def module_of(program: Process) -> str:
+    """Return the name of a Python program, such as exercise4_multiclient.server."""
+    words = list(program.command.words)
+    is_module = program.command.is_python and "-m" in words
+    return words[words.index("-m") + 1] if is_module else ""
+
+
+def may_give_up(program: Process) -> bool:
+    """Return whether a time limit is what the exercise asks for."""
+    exercise = EXERCISES.get(module_of(program).partition(".")[0])
+    return exercise is not None and exercise.gives_up
+
+
 def source_of(program: Process) -> str:
     """Return the text of a Python program; '' of one in another language."""
-    words = list(program.command.words)
-    if not program.command.is_python or "-m" not in words:
-        return ""
-    module = words[words.index("-m") + 1]
-    file = program.folder.joinpath(*module.split(".")).with_suffix(".py")
+    name = module_of(program)
+    file = program.folder.joinpath(*name.split(".")).with_suffix(".py")
     return file.read_text("utf-8", "replace") if file.is_file() else ""
 
 

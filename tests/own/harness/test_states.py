@@ -1,6 +1,7 @@
 """Where programs hang, and what their text says: a real program provokes each row."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,11 @@ import pytest
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Failure
 from tests.harness.peer import Peer
+from tests.harness.process import Command
+from tests.harness.program import Program
 from tests.harness.states import SOURCES, STACKS
+from tests.harness.steps import History
+from tests.harness.symptoms import may_give_up
 from tests.own.harness.running import start
 
 pytestmark = pytest.mark.skipif(not system.LINUX, reason="only Linux tells all of it")
@@ -279,3 +284,16 @@ def test_a_time_limit_that_was_left_on(
         with pytest.raises(CheckFailedError) as caught:
             peer.expect("hello\n")
     assert caught.value.failure.advice[: len("stderr says 'timed out'")] == hint
+
+
+@pytest.mark.parametrize(
+    ("module", "may"),
+    [("exercise2_accept_loop.server", True), ("exercise4_multiclient.server", False)],
+)
+def test_some_exercises_ask_for_a_time_limit(
+    module: str, may: bool, tmp_path: Path
+) -> None:
+    command = Command([sys.executable, "-m", module], is_python=True)
+    program = Program("server", command, tmp_path, History())
+    program.stop()
+    assert may_give_up(program) == may
