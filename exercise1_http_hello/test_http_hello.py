@@ -9,7 +9,6 @@ from tests.harness.checks import check
 from tests.harness.http import (
     HTML,
     Response,
-    ask,
     expect_headers,
     expect_length,
     expect_line_ends,
@@ -31,6 +30,13 @@ from tests.harness.steps import Kind
 from tests.harness.words import _
 
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # as https:// begins
+
+
+def ask(server: Server, *headers: str) -> Peer:
+    """Connect a browser that asks for the page."""
+    browser = server.connect(_("browser"))
+    browser.send(request(server, *headers))
+    return browser
 
 
 def read_body(browser: Peer, response: Response) -> None:
@@ -122,7 +128,7 @@ def expect_to_accept(server: Server) -> None:
 )
 def test_answers(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server, _("browser"))
+    browser = ask(server)
     response = read_head(browser, "200 OK")
     while not HTML.search(browser.unread) and browser.wait_for_more():
         continue
@@ -143,7 +149,7 @@ def test_answers(lab: Lab) -> None:
 )
 def test_line_ends(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server, _("browser"))
+    browser = ask(server)
     expect_line_ends(browser, read_head(browser, "200 OK"))
 
 
@@ -160,7 +166,7 @@ def test_line_ends(lab: Lab) -> None:
 )
 def test_headers(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server, _("browser"))
+    browser = ask(server)
     response = read_head(browser, "200 OK")
     expect_headers(browser, response.headers)
     read_body(browser, response)
@@ -241,7 +247,7 @@ def expect_silence(browser: Peer) -> None:
 )
 def test_closes(lab: Lab) -> None:
     server = lab.start_server()
-    browser = ask(server, _("browser"), "Accept: text/html", "Connection: keep-alive")
+    browser = ask(server, "Accept: text/html", "Connection: keep-alive")
     response = read_head(browser, "200 OK")
     response.body = read_to_end(browser, response)
     expect_length(browser, response)
@@ -250,7 +256,7 @@ def test_closes(lab: Lab) -> None:
 
 def serve_one(server: Server) -> None:
     """Let the server serve one client, which closes when it sees the end."""
-    browser = ask(server, _("browser"))
+    browser = ask(server)
     read_head(browser, "200 OK")
     browser.read_to_end(_("the page, and then the end"))
     browser.close()

@@ -12,8 +12,6 @@ from tests.harness.checks import check
 from tests.harness.failure import CheckFailedError
 from tests.harness.http import (
     ask,
-    connect_at_once,
-    had_to_repeat,
     is_asleep,
     read_response,
     request,
@@ -24,9 +22,11 @@ from tests.harness.patience import ANSWER, SLICE, SOON
 from tests.harness.peer import Peer
 from tests.harness.starting import (
     announced_port,
+    connect_at_once,
     expect_good_starts,
     expect_patience,
     expect_sleep,
+    had_to_repeat,
 )
 from tests.harness.words import _, ngettext
 
@@ -344,9 +344,9 @@ def let_clients_come_and_go(server: Server) -> None:
     read=_("Step 6: nothing is left over"),
 )
 def test_ctrl_c(lab: Lab) -> None:
-    port = system.free_port(lab.host)
     first = lab.start_server(port=0)
     first.port = announced_port(first)  # now the port is taken
+    port = system.free_port(lab.host)
     expect_good_starts(lab, first.port)
     for stop in (Server.interrupt, Server.terminate):
         if stop is Server.terminate and system.WINDOWS:

@@ -15,6 +15,7 @@ from tests.harness.http import (
     read_head,
     read_response,
     request,
+    say,
     visit,
 )
 from tests.harness.lab import Lab, Server
@@ -76,8 +77,8 @@ def test_another_method(lab: Lab) -> None:
     server = lab.start_server()
     for method, early in (("POST", len(FORM)), ("PUT", 100), ("DELETE", 0)):
         head = request(server, f"Content-Length: {len(FORM)}", method=method)
-        client = server.connect(_("client"))
-        client.send(head.encode() + FORM[:early])  # the form may come with the head
+        start = head.encode() + FORM[:early]  # the form may come with the head
+        client = say(server, _("client"), start)
         if early < len(FORM):
             client.send_bulk(FORM[early:], _("the rest of the body"))
         expect_refusal(client, method)
@@ -98,8 +99,7 @@ def send_the_body_late(server: Server) -> None:
     """
     began = time.monotonic()
     head = request(server, f"Content-Length: {len(FORM)}", method="PUT")
-    client = server.connect(_("client"))
-    client.send(head)
+    client = say(server, _("client"), head)
     read_response(client, "405 Method Not Allowed")
     with contextlib.suppress(CheckFailedError):
         for half in (FORM[:9000], FORM[9000:]):
@@ -156,24 +156,22 @@ def expect_refusal(client: Peer, method: str) -> None:
 def test_not_http(lab: Lab) -> None:
     server = lab.start_server()
     for sent in NOT_HTTP:
-        client = server.connect(_("stranger"))
-        client.send(sent)
+        client = say(server, _("stranger"), sent)
         read_response(client, "400 Bad Request", SOON)
         expect_no_reset(client)
         client.close()
     expect_no_page_for_half_a_request(server)
     for version, header in (("HTTP/1.0", ""), ("HTTP/1.1", "Cookie: name=Ren\xe9e")):
-        client = server.connect(_("old browser"))
         text = request(server, *filter(None, [header]), version=version)
-        client.send(text.encode("latin-1"))  # a header may hold any letters
+        # A header may hold any letters.
+        client = say(server, _("old browser"), text.encode("latin-1"))
         read_response(client, "200 OK", SOON)
         client.close()
 
 
 def expect_no_page_for_half_a_request(server: Server) -> None:
     """Expect 400, or no answer at all, if a client ends before the empty line."""
-    client = server.connect(_("client"))
-    client.send(request(server).removesuffix("\r\n"))
+    client = say(server, _("client"), request(server).removesuffix("\r\n"))
     client.half_close()
     client.wait_for_more()
     if client.unread:
@@ -209,21 +207,17 @@ NOT_HTTP = (
 )
 def test_long_head(lab: Lab) -> None:
     server = lab.start_server()
-    within = server.connect(_("within"))
-    within.send(long_request(server, MAX_HEAD))
+    within = say(server, _("within"), long_request(server, MAX_HEAD))
     read_response(within, "200 OK")
 
-    within = server.connect(_("with a body"))
-    head = long_request(server, MAX_HEAD, method="POST")
-    within.send(head[:100])
-    within.wait_until_read()  # then the end of the head and the body come together
-    within.send(head[100:].encode() + FORM[:4000])
+    head = long_request(server, MAX_HEAD, method="POST").encode()
+    rest = head[100:] + FORM[:4000]  # the end of the head and the body come together
+    within = say(server, _("with a body"), head[:100], rest)
     read_response(within, "405 Method Not Allowed")
     within.close()
 
     for size in (MAX_HEAD + 1 + len("\r\n\r\n"), 30_000):
-        over = server.connect(_("over"))
-        over.send(long_request(server, size))
+        over = say(server, _("over"), long_request(server, size))
         read_response(over, TOO_LONG)
         expect_no_reset(over)
         over.close()

@@ -52,6 +52,7 @@ class Lab:
         self.host = system.loopback_address(random.Random())
         self.programs: list[Program] = []
         self._started: Counter[str] = Counter()
+        self._ports: set[int] = set()
         self.peers: list[Peer] = []
         self.listeners: list[Listener] = []
 
@@ -64,7 +65,7 @@ class Lab:
         environment: dict[str, str] | None = None,
     ) -> Server:
         """Start the exercise's server on an address that nobody else uses."""
-        port = system.free_port(self.host) if port is None else port
+        port = self._fresh_port() if port is None else port
         exercise = exercise or self.exercise
         command = self._command(exercise, "server", self.host, port)
         command = command.with_arguments(*options)
@@ -76,6 +77,14 @@ class Lab:
         server.host, server.port, server.peers = self.host, port, self.peers
         self.programs.append(server)
         return server
+
+    def _fresh_port(self) -> int:
+        """Return a port that is free, and not of a server that is about to listen."""
+        port = system.free_port(self.host)
+        while port in self._ports:
+            port = system.free_port(self.host)
+        self._ports.add(port)
+        return port
 
     def start_with_port(self, port: int | str, host: str = "") -> Program:
         """Start the exercise's server with a port or a host that cannot be right."""

@@ -1,13 +1,19 @@
-"""How a server starts: what it prints, its defaults, and what it cannot do."""
+"""How a server starts and waits: what it prints, its defaults, errors, its queue."""
 
 import re
+import select
+import socket
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
 
+from tests.harness import system
 from tests.harness.failure import Seen, Symptom
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import SOON
+from tests.harness.patience import SOON, START
+from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.steps import Kind, show
 from tests.harness.symptoms import describe_status
@@ -220,3 +226,42 @@ def expect_sleep(server: Server) -> None:
                 " time limit of 0, it does not."
             ),
         )
+
+
+# -- its queue ------------------------------------------------------------------------
+
+
+def connect_at_once(
+    server: Server, names: list[str], free_the_server: Callable[[], None]
+) -> list[Peer]:
+    """Connect clients while another keeps the server busy, and then free it.
+
+    So they all have to find a place in the queue of the listening socket.
+    """
+    sockets = [socket.socket() for _ in names]
+    for connection in sockets:
+        connection.setblocking(False)
+        connection.connect_ex((server.host, server.port))
+    free_the_server()
+    peers = []
+    for name, connection in zip(names, sockets, strict=True):
+        waits = server.slices(START)
+        any(select.select([], [connection], [], wait)[1] for wait in waits)
+        where = "{}:{}".format(*connection.getsockname())
+        server.history.arrives(Kind.CONNECTS, name, _("connects"), where)
+        system.send_at_once(connection)
+        peers.append(Peer(name, connection, server, server.history))
+    server.peers += peers
+    return peers
+
+
+def had_to_repeat(client: Peer) -> bool:
+    """Return whether something was lost of what a client sent, or of its connection.
+
+    The field tcpi_total_retrans of TCP_INFO, tcp(7), so only on Linux. On loopback
+    nothing is lost, but what finds a full queue.
+    """
+    if not system.LINUX:
+        return False
+    info = client.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return bool(int.from_bytes(info[100:104], sys.byteorder))
