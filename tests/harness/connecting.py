@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
-from tests.harness.patience import START
+from tests.harness.patience import ANSWER, START
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.shown import show
@@ -71,7 +71,11 @@ def _fail_to_connect(
     failure = error.failure
     if was_refused:
         failure.add(Symptom(Seen.REFUSED))
+    if program.was_reached:  # it is just ending, most likely
+        program.wait_for_exit(ANSWER)
     explain(error, program, hangs=True)
+    if program.was_reached and program.process.returncode == 0:
+        failure.hint = failure.advice or HAS_ENDED
     printed = bytes(program.stdout.data)
     if printed and not program.was_reached:
         text = _("{name} printed {text}").format(name=program.name, text=show(printed))
@@ -81,6 +85,10 @@ def _fail_to_connect(
     raise error
 
 
+HAS_ENDED = _(
+    "The server has ended after the clients before. Is accept() in a loop, and what"
+    " leaves that loop: a break, a return, an exception?"
+)
 NOT_LISTENING = _(
     "Nobody listens there. See that bind() gets HOST and PORT, and that the server then"
     " waits in accept()."
