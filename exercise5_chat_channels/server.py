@@ -115,7 +115,8 @@ class Client:
             if any(len(line) > 64 * 1024 for line in [*lines, rest]):
                 self.disconnect()
             yield lines
-        yield [rest]  # a last line without its newline; an empty one does nothing
+        if rest:  # a last line without its newline
+            yield [rest]
 
     def send(self, *lines: str) -> None:
         """Put lines into the outbox."""
