@@ -21,7 +21,7 @@ from tests.harness.http import (
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Peer
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _, ngettext
 
 TOO_LONG = "431 Request Header Fields Too Large"

@@ -23,7 +23,7 @@ from tests.harness.lab import Lab
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.peer import Peer
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 IMPATIENT = {"HTTP_TIMEOUT": "0.3"}

@@ -11,7 +11,7 @@ from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
 from tests.harness.process import Command
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 

@@ -27,7 +27,7 @@ from tests.harness.lab import Lab
 from tests.harness.patience import ANSWER, wait_until
 from tests.harness.peer import Peer, as_bytes
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _, ngettext
 
 # Every byte that a header's value may hold, RFC 9110, section 5.5; colons are in 3.6.

@@ -26,7 +26,7 @@ from tests.harness.relay import (
     settle,
 )
 from tests.harness.relay_hints import TIME_LIMIT
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _, ngettext
 
 MAX_LINE = 64 * 1024  # bytes, without the newline

@@ -16,7 +16,7 @@ from tests.harness.relay import (
     say_until_heard,
     settle,
 )
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 ALL_BYTES = bytes(range(256)).replace(b"\n", b"")

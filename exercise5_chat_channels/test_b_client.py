@@ -5,7 +5,6 @@ The suite plays the server, and types on the client's keyboard.
 
 from tests.harness import system
 from tests.harness.chat_client import (
-    expect_no_traceback,
     expect_shown,
     printed_by,
     said,
@@ -17,7 +16,7 @@ from tests.harness.lab import Lab
 from tests.harness.peer import Peer
 from tests.harness.program import Program
 from tests.harness.screen import Screen
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 # Unicode's categories Cc, Zl and Zp, and the marks that turn the order of text around.
@@ -79,7 +78,7 @@ def test_shows_what_comes(lab: Lab) -> None:
         expect_shown(client, server, line)
     server.send(b"* a caf\xe9 in Latin-1\n")
     expect_shown(client, server, "* a caf\ufffd in Latin-1", undecodable=NOT_UTF8)
-    expect_no_traceback(lab, client)
+    lab.expect_no_traceback()
     if not system.WINDOWS:  # which has no pseudo-terminal that could be looked at
         expect_whole_draft(lab)
 
@@ -131,7 +130,7 @@ def test_sends_what_is_typed(lab: Lab) -> None:
     server.send(f"{said(typed, nick)}\n* that was the receipt\n")
     client.expect_printed("that was the receipt")
     expect_once(lab, client, typed)
-    expect_no_traceback(lab, client)
+    lab.expect_no_traceback()
     if not system.WINDOWS:
         expect_tidy_terminal(lab)
 
@@ -223,7 +222,7 @@ def test_control_characters(lab: Lab) -> None:
         fail_showing(lab, _("no control characters"), ascii("".join(live)))
     rows = [row for row in printed.split("\n") if "first, " in row]
     expect_readable(lab, "".join(rows))
-    expect_no_traceback(lab, client)
+    lab.expect_no_traceback()
 
 
 def expect_readable(lab: Lab, row: str) -> None:

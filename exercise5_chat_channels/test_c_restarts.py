@@ -16,7 +16,7 @@ from tests.harness.chat_history import history_damaged, nothing_kept
 from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.symptoms import describe_status
 from tests.harness.words import _
 

@@ -22,6 +22,8 @@ SOLUTIONS = ROOT / "solutions"
 RIGHT = ROOT / "tests" / "answers" / "right"
 # Only those that students have: what else is installed may double a run's start.
 PLUGINS = ["-p", "pytest_timeout", "-p", "no:cacheprovider"]
+# Read once: suites are started in threads, while pytest changes os.environ.
+ENVIRONMENT = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 OPTIONS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"]  # for C
 
 
@@ -77,7 +79,7 @@ def run_suite(
         [*through, sys.executable, "-m", "pytest", *PLUGINS, exercise]
         + [str(option) for option in options],
         cwd=ROOT,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         encoding="utf-8",

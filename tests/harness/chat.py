@@ -13,7 +13,7 @@ from tests.harness.failure import setting_up
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
 from tests.harness.peer import Peer
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _, ngettext
 
 # \w knows no combining marks. So: no space, and of ASCII's punctuation only - and _.

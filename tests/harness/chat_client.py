@@ -63,9 +63,3 @@ def expect_shown(
 def printed_by(client: Program) -> str:
     r"""Return what a client has printed so far, with \n for each end of a line."""
     return bytes(client.stdout.data).decode(errors="replace").replace("\r\n", "\n")
-
-
-def expect_no_traceback(lab: Lab, client: Program) -> None:
-    """Look whether a client has printed a traceback, although it goes on."""
-    if client.traceback():
-        lab.fail(_("{name} goes on, but not all of it.").format(name=client.name))

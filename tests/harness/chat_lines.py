@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from tests.harness.peer import Peer
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 

@@ -13,7 +13,7 @@ from tests.harness.lab import Server
 from tests.harness.patience import ANSWER, STILL
 from tests.harness.peer import Peer
 from tests.harness.program import Program
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 HEADER_LINE = re.compile(rb"[\w!#$%&'*+.^`|~-]+:")  # RFC 9112, section 5

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.harness.system import LINUX
+from tests.harness.system import LINUX, stat_of
 
 LOOKS = 6  # at each thread's state, to tell one that works from one that wakes briefly
 CLOSE_WAIT = "08"  # in /proc/net/tcp: the other end has closed, ours has not
@@ -18,10 +18,9 @@ def busy_threads(pid: int) -> list[bool]:
     """Return for each thread, the newest first, whether it works; [] elsewhere."""
     working: Counter[int] = Counter()
     for _ in range(LOOKS if LINUX else 0):
-        for file in Path(f"/proc/{pid}/task").glob("*/stat"):
-            with contextlib.suppress(OSError):
-                state = file.read_text().rpartition(")")[2].split()[0]
-                working[int(file.parent.name)] += state in "RD"
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            if stat := stat_of(task):
+                working[int(task.name)] += stat[0] in "RD"
         time.sleep(0.01)
     return [working[thread] > 1 for thread in sorted(working, reverse=True)]
 

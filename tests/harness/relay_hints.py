@@ -10,7 +10,7 @@ from typing import NoReturn
 from tests.harness.lab import Lab
 from tests.harness.patience import SLICE
 from tests.harness.peer import Peer
-from tests.harness.steps import show
+from tests.harness.shown import show
 from tests.harness.words import _
 
 TIME_LIMIT = _(

@@ -15,7 +15,8 @@ from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON, START
 from tests.harness.peer import Peer
 from tests.harness.program import Program
-from tests.harness.steps import Kind, show
+from tests.harness.shown import show
+from tests.harness.steps import Kind
 from tests.harness.symptoms import describe_status
 from tests.harness.words import _
 

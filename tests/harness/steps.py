@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from tests.harness.shown import show as show  # for the suites as well
+from tests.harness.shown import show
 from tests.harness.words import _, ngettext
 
 FEWEST_ALIKE = 3  # steps that are worth one line

@@ -218,7 +218,7 @@ def _members(group: int) -> list[Path]:
     return members
 
 
-def _stat(folder: Path) -> list[str]:
+def stat_of(folder: Path) -> list[str]:
     """Return the fields of a process or thread, from its state on; [] if it has ended.
 
     The name of the command, before them, may hold anything, brackets too.
@@ -232,7 +232,7 @@ def _stat(folder: Path) -> list[str]:
 def _states(group: int) -> list[str]:
     """Return the states of all threads of a group's processes, such as R and S."""
     tasks = [task for folder in _members(group) for task in folder.glob("task/*")]
-    return [stat[0] for task in tasks if (stat := _stat(task))]
+    return [stat[0] for task in tasks if (stat := stat_of(task))]
 
 
 def resources(group: int) -> tuple[int, int] | None:
@@ -245,7 +245,7 @@ def resources(group: int) -> tuple[int, int] | None:
     threads = files = 0
     for folder in _members(group):
         with contextlib.suppress(OSError):
-            if (stat := _stat(folder)) and stat[0] != "Z":
+            if (stat := stat_of(folder)) and stat[0] != "Z":
                 threads += int(stat[17])
                 files += len(os.listdir(folder / "fd"))
     return threads, files
@@ -271,7 +271,7 @@ def activity(group: int) -> Activity | None:
 
     Those children count that are in its process group.
     """
-    stats = [stat for folder in _members(group) if (stat := _stat(folder))]
+    stats = [stat for folder in _members(group) if (stat := stat_of(folder))]
     if all(stat[0] in "ZX" for stat in stats):
         return None
     ticks = sum(int(field) for stat in stats for field in stat[11:15])
