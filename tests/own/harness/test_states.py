@@ -200,6 +200,7 @@ LINGER = """\
     client.close()
 """
 NEVER_ENTERED = """\
+    input()
     piece = b""
     while piece:
         piece = client.recv(100)
@@ -227,6 +228,7 @@ IN_SOURCE = {
 def test_the_programs_text_says_more(words: str, code: str, tmp_path: Path) -> None:
     with talk(code + ONE_CLIENT + "threading.Event().wait()\n", tmp_path) as (peer,):
         peer.send("hello")
+        peer.program.type("\n")  # one waits for it: its input must have come by then
         with pytest.raises(CheckFailedError) as caught:
             peer.expect_end(0.5)
     assert caught.value.failure.advice.startswith(words)
