@@ -32,6 +32,7 @@ from tests.harness.words import _, ngettext
 
 QUEUE = 6  # clients in the queue at a time: a browser opens as many for one page
 SOONEST, LATEST = 0.95, 1.5  # seconds, for what is to be done after one
+ATTEMPTS = 10  # on a machine that is too busy to tell one second from two
 
 
 def numbered_client(number: int) -> str:
@@ -212,6 +213,20 @@ def test_clients_leave(lab: Lab) -> None:
 )
 def test_silent_clients(lab: Lab) -> None:
     servers = [lab.start_server() for _ in range(4)]
+    for _attempt in range(ATTEMPTS):
+        began = len(lab.history.steps)
+        if all(proofs_of_patience(servers)):
+            break
+        lab.history.sum_up(began, _("clients"), _("are silent, on a busy machine"))
+    visit(servers[3])
+
+
+def proofs_of_patience(servers: list[Server]) -> list[bool]:
+    """Let clients be silent, or drip, at a server each, and fail if one is wrong.
+
+    Each of the values says whether a client was let go in its time. A busy machine may
+    wake server or suite too late to tell: that proves nothing, and is tried again.
+    """
     silent = Held(servers[0], _("silent"))
     halting = Held(servers[1], _("halting"), "GET / HT")  # and no more
     form = request(servers[2], "Content-Length: 1000000", method="POST")
@@ -225,9 +240,10 @@ def test_silent_clients(lab: Lab) -> None:
     for held in (silent, halting):
         held.expect_to_be_given_up(dripping)
         read_response(held.visitor, "200 OK", SOON)
+        held.visitor.close()
     dripping.expect_to_hold_nobody()
     expect_patience(servers[3], since)
-    visit(servers[3])
+    return [silent.in_time, halting.in_time, dripping.pause < SOONEST]
 
 
 class Held:
@@ -243,11 +259,15 @@ class Held:
             self.client.send(says)
             self.client.wait_until_read()
         server.wait_until_idle()
-        self.since = time.monotonic()  # at the latest, the server waits for it
+        self.since = self.dripped = time.monotonic()  # now the server waits for it
+        self.pause = 0.0  # the longest between two bytes, in seconds
+        self.in_time = False
         self.visitor = ask(server, _("visitor"))
 
     def drip(self) -> None:
         """Send one byte more, if anybody is still there."""
+        now = time.monotonic()
+        self.pause, self.dripped = max(self.pause, now - self.dripped), now
         with contextlib.suppress(OSError):
             self.client.socket.send(b"x")
 
@@ -256,8 +276,10 @@ class Held:
 
         Another client goes on dripping meanwhile.
         """
-        client, turns = self.client, 0
+        client, turns, lasted = self.client, 0, 0.0
         while not client.end and not self.is_too_late() and turns * SLICE < SOON:
+            if is_asleep(self.server):
+                lasted = time.monotonic() - self.since
             dripping.drip()
             select.select([client.socket], [], [], SLICE)
             client.receive_now()
@@ -265,6 +287,7 @@ class Held:
         waited = time.monotonic() - self.before
         if client.end and waited < SOONEST:
             fail_too_early(client, waited)
+        self.in_time = lasted > 0.75 and waited < 1.75
         client.waited_in_vain = waited
         client.read_to_end(_("the end, after one second"), 0)
         client.close()
@@ -294,6 +317,7 @@ class Held:
                 ).format(name=self.client.name),
             )
         read_response(visitor, "200 OK")
+        visitor.close()
         self.client.close()
 
 

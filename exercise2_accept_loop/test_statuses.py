@@ -28,7 +28,7 @@ TOO_LONG = "431 Request Header Fields Too Large"
 FORM = b"name=ada&" * 2000  # the body of a request that nobody asked for
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # then 506 bytes more
 EARLY = 0.5  # seconds: a server that throws input away for a second still does
-BUSY = 0.4  # seconds of a processor: a hundred times what two answers take
+BUSY = 0.2  # seconds of a processor: twenty times what six answers take
 MAX_HEAD = 8192  # bytes; whether the empty line counts is free
 
 
@@ -113,10 +113,11 @@ def send_the_body_late(server: Server) -> None:
 def expect_to_leave_the_loop(server: Server) -> None:
     """Expect that a server rests when its client has closed: recv() returns b''."""
     before = system.activity(server.pid)
-    client = ask(server, _("client"), method="POST")
-    read_response(client, "405 Method Not Allowed")
-    client.close()
-    visit(server)
+    for _turn in range(3):  # on a busy machine a second is not much time
+        client = ask(server, _("client"), method="POST")
+        read_response(client, "405 Method Not Allowed")
+        client.close()
+        visit(server)
     after = system.activity(server.pid)
     if before and after and after.worked - before.worked > BUSY:
         server.fail(

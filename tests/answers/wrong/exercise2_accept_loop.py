@@ -548,7 +548,7 @@ WRONG = [
         tempting="close() says it all",
         caught_by="2.5",
         words=("still open", "waits for the end"),
-        also=("2.6", "2.9"),
+        also=("2.3", "2.6", "2.9"),
         changes=(("    client.shutdown(socket.SHUT_WR)\n", ""),),
     ),
     Wrong(

@@ -406,8 +406,9 @@ WRONG = [
         also=("5.3", "5.20"),
         changes=(
             (
-                "        yield [rest]  # a last line without its newline;",
-                "        #",
+                "        if rest:  # a last line without its newline\n"
+                "            yield [rest]\n",
+                "",
             ),
         ),
     ),
