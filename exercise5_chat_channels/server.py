@@ -79,8 +79,7 @@ def encode_lines(*lines: str) -> bytes:
 class Client:
     """One connection: who speaks there, where, and what waits to be sent."""
 
-    nick: str  # both from let_in()
-    thread: threading.Thread
+    nick: str  # from let_in()
 
     def __init__(self, connection: socket.socket, channel: "Channel") -> None:
         """Take over a connected socket."""
@@ -124,7 +123,7 @@ class Client:
 
     def post(self, data: bytes) -> None:
         """Put data into the outbox; give up on a client when too much waits there."""
-        # TODO 5.22: put it into the outbox instead, unless the connection is over
+        # TODO 5.22: put it into the outbox instead
         # TODO 5.22: if more than MAX_OUTBOX waits there: flush. If still: disconnect
         with contextlib.suppress(OSError):  # its own thread will notice
             self.socket.sendall(data)
@@ -132,12 +131,11 @@ class Client:
     def flush(self) -> None:
         """Send from the outbox what the socket takes now; the rest waits."""
         # TODO 5.22: send the outbox, and delete from it as much as send() has taken
-        # TODO 5.22: note the time. BlockingIOError is no room; other errors: disconnect
+        # TODO 5.22: note the time. At an OSError do nothing: there is no room, or nobody
 
     def disconnect(self) -> None:
         """End the connection: the client's thread receives b"", and cleans up."""
         self.over = True
-        self.outbox.clear()
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
@@ -207,22 +205,12 @@ class ChatServer:
 
     def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Let clients in, and send the slow what waits for them, until ``stopping``."""
-        listening.setblocking(False)
+        listening.settimeout(0.1)  # ten times a second, we look who has room again
         while not stopping.is_set():
-            self.wait(listening)
-            self.accept_clients(listening)
+            self.accept_client(listening)
             with self.lock:
                 self.flush_all()
                 self.sent.notify_all()
-
-    def wait(self, listening: socket.socket) -> None:
-        """Wait until a client comes or a slow one has room again, 0.1 s at most."""
-        with Selector() as selector:
-            selector.register(listening, selectors.EVENT_READ)
-            with self.lock:
-                # TODO 5.22: wait for room, too, on the sockets of those with an outbox
-                pass
-            selector.select(timeout=0.1)
 
     def flush_all(self) -> None:
         """Send from all outboxes what the sockets take now."""
@@ -230,14 +218,13 @@ class ChatServer:
             if client.outbox:
                 client.flush()
 
-    def accept_clients(self, listening: socket.socket) -> None:
-        """Let in those who have connected, or say that the server is full."""
-        with contextlib.suppress(OSError):  # those were all, or no descriptor is left
-            for _ in range(100):
-                client = Client(listening.accept()[0], self.lobby)
-                if not self.let_in(client):
-                    client.hang_up("! server full")
-                    client.close()
+    def accept_client(self, listening: socket.socket) -> None:
+        """Let in the next who connects, or say that the server is full."""
+        with contextlib.suppress(OSError):  # nobody yet, or no descriptor is left
+            client = Client(listening.accept()[0], self.lobby)
+            if not self.let_in(client):
+                client.hang_up("! server full")
+                client.close()
 
     def let_in(self, client: Client) -> bool:
         """Give a client a nick, a thread and a place in the array, if there is room."""
@@ -247,9 +234,8 @@ class ChatServer:
         with self.lock:
             # TODO 5.23: return False if max_clients are here already
             client.nick = self.free_nick()
-            client.thread = threading.Thread(target=self.serve, args=[client])
             try:
-                client.thread.start()
+                threading.Thread(target=self.serve, args=[client]).start()
             except RuntimeError:  # the system has no more threads
                 return False
             self.clients.append(client)
@@ -310,13 +296,15 @@ class ChatServer:
     def obey(self, client: Client, command: str, argument: str) -> None:
         """Do a command, or answer why not."""
         try:
-            if command == REFUSE:
-                raise RefusedError(argument)
             # TODO 5.5: refuse a command that is not in COMMANDS
             # TODO 5.3: call the method that COMMANDS has for it: see its end
             raise RefusedError(f"{command} does not work yet")
         except (RefusedError, HistoryError) as reason:
             client.send(f"! {reason}")
+
+    def refuse(self, client: Client, reason: str) -> None:
+        """Do nothing with a line that is no text, and say why."""
+        raise RefusedError(reason)
 
     def change_nick(self, client: Client, name: str) -> None:
         """Do /nick NAME."""
@@ -383,18 +371,16 @@ class ChatServer:
         # TODO 5.4: hang up with a goodbye
 
     def close(self) -> None:
-        """Say goodbye to everybody, and wait until all their threads are done."""
+        """Say goodbye to everybody; then their threads end, and keep nothing more."""
         with self.lock:
-            clients = list(self.clients)
-            for client in clients:
+            for client in self.clients:
                 # TODO 5.24: hang up with * server closing instead
                 client.disconnect()
             self.sent.notify_all()
-        for client in clients:
-            client.thread.join()
 
 
 COMMANDS = {
+    REFUSE: ChatServer.refuse,
     "/nick": ChatServer.change_nick,
     "/channels": ChatServer.list_channels,
     "/who": ChatServer.list_people,

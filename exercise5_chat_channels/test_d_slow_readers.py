@@ -26,9 +26,9 @@ from tests.harness.words import _, ngettext
 LINE = "x" * 1000
 HISTORY = 50  # lines
 FILES = 40  # that a server may have open, its own and one for each client
-NEEDS_A_SELECTOR = _(
+THE_REST_WAITS = _(
     "send() returns how much the socket took. The rest must go as soon as it takes"
-    " more, though nobody says anything: a selector tells you when (EVENT_WRITE)."
+    " more, though nobody says anything: run() flushes all outboxes again and again."
 )
 WAITS_NO_MORE = _(
     "On a socket that does not block, recv() does not wait either: where nothing has"
@@ -36,8 +36,8 @@ WAITS_NO_MORE = _(
     " before it, with self.selector.select()."
 )
 NO_ROOM_IS_NO_END = _(
-    "No room in a socket is not its end. BlockingIOError is an OSError, so its except"
-    " comes first, and does nothing."
+    "No room in a socket is not its end. BlockingIOError is an OSError: flush() does"
+    " nothing then, and the rest waits in the outbox."
 )
 GONE = _(
     "Any call on a socket may raise OSError because the client has gone: send() and"
@@ -82,7 +82,7 @@ def fill_history(alice: Member, *others: Member) -> None:
     began = len(history.steps)
     alice.says(*[LINE] * HISTORY)
     for member in (alice, *others):
-        member.hint, member.hint_at_end = NEEDS_A_SELECTOR, NO_ROOM_IS_NO_END
+        member.hint, member.hint_at_end = THE_REST_WAITS, NO_ROOM_IS_NO_END
         member.hears(HISTORY)
         member.hint = member.hint_at_end = ""
     history.sum_up(began, alice.nick, _("says 50 lines of 1000 bytes, and all hear it"))
@@ -109,7 +109,7 @@ def reads_late(late: Member, alice: Member, bob: Member) -> None:
     all_see([alice, bob], bob, "are you there?", "are you there?")
     late.peer.history.event(late.nick, _("reads on"))
     began = len(late.peer.history.steps)
-    late.hint, late.hint_at_end = NEEDS_A_SELECTOR, NO_ROOM_IS_NO_END
+    late.hint, late.hint_at_end = THE_REST_WAITS, NO_ROOM_IS_NO_END
     reads_history(late, times=10)
     late.sees(bob, "are you there?")
     late.hint = late.hint_at_end = ""
@@ -261,8 +261,9 @@ HISTORY_OPEN = _(
     " lead there, os._exit() does not."
 )
 BUSY = _(
-    "A selector that waits for room (EVENT_WRITE) on every socket never waits: nearly"
-    " all have room. Register only those whose outbox isn't empty."
+    "Something never waits. On a listening socket that does not block, accept() does"
+    " not wait: it has a time limit, as in the starter. A selector that looks for room"
+    " to send hardly ever waits: nearly every socket has some."
 )
 
 

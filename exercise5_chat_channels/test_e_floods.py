@@ -22,6 +22,8 @@ TICK = 0.01  # seconds
 PACE = 512 * 1024  # bytes that a reader reads in a second, and more
 NOW_AND_THEN = 0.1  # seconds
 ASLEEP = 0.6  # seconds for which a server may rest although somebody waits for it
+A_SECOND = 1.1  # by then the second in which somebody said much is over
+HELD_BACK_FOR = 0.05  # seconds
 HELD_BACK = _(
     "While a member still reads, but has much in its outbox, do not read what the"
     " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
@@ -29,7 +31,12 @@ HELD_BACK = _(
 )
 HELD_UP = _(
     "A flood waits for its readers without the lock: self.sent.wait() frees it, and"
-    " time.sleep() does not. Nobody else has to wait meanwhile."
+    " time.sleep() does not. Nobody else has to wait meanwhile: only a client that"
+    " floods(), which begins to count anew each second."
+)
+WAKE_THE_FLOOD = _(
+    "A flood was waiting for its readers: close() calls notify_all(), too, so that its"
+    " thread wakes, and ends."
 )
 
 
@@ -43,7 +50,9 @@ HELD_UP = _(
 )
 def test_flood(lab: Lab) -> None:
     server = start(lab)
-    flooder, carol = connect_all(server, 2)
+    flooder, carol, dave = connect_all(server, 3)
+    dave.says("/join sport", *["x" * 1000] * 9)  # which is much, but only once
+    said_much = time.monotonic()
     carol.joins("sport")
     alice, bob = readers = connect_all(server, 2, receive_buffer=16384)
     lines = [f"{n} {lab.random_word()} {'x' * 1000}" for n in range(3000)]
@@ -64,6 +73,22 @@ def test_flood(lab: Lab) -> None:
         why = _("that is what {nick} said").format(nick=flooder.nick)
         reader.agrees(without_time(heard), wanted, why)
     all_see(readers, bob, "at last", "at last")
+    server.exited.wait(max(0.0, said_much + A_SECOND - time.monotonic()))
+    dave.says("/join general")
+    end_in_mid_flood(Flood(flooder, lines, readers, dave))
+
+
+def end_in_mid_flood(flood: "Flood") -> None:
+    """End a server while it does not read from somebody, who floods.
+
+    Somebody else says a line in that channel before.
+    """
+    flood.run(HELD_BACK_FOR)
+    flood.speak()
+    while not flood.is_answered():
+        flood.expect_no_rest()
+    flood.server.interrupt()
+    flood.server.expect_exit(hint=WAKE_THE_FLOOD)
 
 
 def lines_read(member: Member) -> str:
@@ -99,10 +124,13 @@ class Flood:
         self.began = self.spoke = self.rests_since = time.monotonic()
         self.activity = system.activity(self.server.pid)
 
-    def run(self) -> None:
-        """Let everybody talk and read until the flooder has heard its last line."""
+    def run(self, patience: float = ANSWER) -> None:
+        """Let everybody talk and read until the flooder has heard its last line.
+
+        Or until nothing has moved for ``patience`` seconds.
+        """
         self.speak()
-        while not self.flooder.has_heard(self.last_line) and self.idle < ANSWER:
+        while not self.flooder.has_heard(self.last_line) and self.idle < patience:
             sent = self.send()
             moved = self.flooder.receives_now() or sent
             self.idle = 0.0 if moved else self.idle + TICK
@@ -126,7 +154,7 @@ class Flood:
         """Let the other one say a line."""
         self.other.lines.clear()
         self.other.says("hello")
-        self.spoke = time.monotonic()
+        self.spoke = self.rests_since = time.monotonic()
 
     def may_read(self, reader: Member) -> bool:
         """Return whether it is time for a reader to read more."""
@@ -139,21 +167,30 @@ class Flood:
         self.due = int(2 * passed) / 2 * PACE // self.size
 
     def listen_to_the_other(self, moved: bool) -> None:
-        """Let the other one speak again when it is answered, and fail if it is not.
+        """Let the other one speak again when it is answered, and fail if it is not."""
+        if not self.is_answered():
+            self.expect_no_rest(moved)
+        elif time.monotonic() > self.spoke + NOW_AND_THEN:
+            self.speak()
 
-        It may wait for a server that has much to do, but not for one that rests.
-        """
+    def is_answered(self) -> bool:
+        """Return whether the other one has heard itself."""
+        while self.other.receives_now():
+            continue
+        wanted = f"<{self.other.nick}> hello"
+        return any(wanted in line for line in self.other.lines)
+
+    def expect_no_rest(self, moved: bool = False) -> None:
+        """Expect a server that lets somebody wait to have something to do."""
         now = time.monotonic()
-        if self.other.lines or self.other.receives_now():
-            self.rests_since = now
-            if now > self.spoke + NOW_AND_THEN:
-                self.speak()
-        elif moved or not self.rests():
+        if moved or not self.rests():
             self.rests_since = now
         elif now > self.rests_since + ASLEEP:
-            text = _("{nick}, who says a line now and then, waits in #sport.")
             self.other.peer.waited_in_vain = ASLEEP
-            self.other.peer.fail(text.format(nick=self.other.nick), hint=HELD_UP)
+            text = _("{nick}, who says a line now and then, waits in #{channel}.")
+            nick, channel = self.other.nick, self.other.channel
+            self.other.peer.fail(text.format(nick=nick, channel=channel), hint=HELD_UP)
+        select.select([self.other.peer.socket], [], [], TICK)
 
     def rests(self) -> bool:
         """Return whether the server waits, and has done nothing since the last look."""

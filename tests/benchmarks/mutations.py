@@ -154,8 +154,14 @@ class Program:
                 yield from self.calls(node)
 
     def is_for_readers(self, node: ast.AST) -> bool:
-        """Return whether a node is a docstring, an annotation, a word of --help."""
+        """Return whether a node is a docstring, an annotation, a word of --help.
+
+        Or the reason of an exception, whose wording is free.
+        """
         parent = self.parents.get(node)
+        if isinstance(node, (ast.Constant, ast.JoinedStr)) and parent:
+            if isinstance(self.parents.get(parent), ast.Raise):
+                return True
         if isinstance(node, ast.Expr):
             return isinstance(node.value, ast.Constant)
         if isinstance(parent, ast.keyword):

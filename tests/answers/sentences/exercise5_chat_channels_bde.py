@@ -58,11 +58,8 @@ D: dict[str, Row] = {
     "`post()`: in place of": ("5.22", "waits_for_the_slow"),
     "`serve()` flushes at the end": EXPLAINS,
     "`flush()`: send the outbox": ("5.22", "believes_that_send_sends_all"),
-    "At `BlockingIOError` do nothing": ("5.22", "takes_no_room_for_the_end"),
-    "(`BlockingIOError` is an `OSError`": ("5.22", "takes_no_room_for_the_end"),
-    "`wait()`: register": ("5.22", "sends_only_when_something_is_said"),
-    "`run()` then flushes": EXPLAINS,
-    "Only those: nearly every socket": ("5.24", "waits_for_room_everywhere"),
+    "At an `OSError` do nothing": ("5.22", "takes_no_room_for_the_end"),
+    "What was left over goes later": ("5.22", "sends_only_when_something_is_said"),
     "And a client that never reads again?": EXPLAINS,
     "Its outbox grows for ever.": ("5.22", "lets_the_outbox_grow"),
     "So at the end of `post()`": ("5.22", "disconnects_before_it_flushes"),
@@ -77,7 +74,8 @@ D: dict[str, Row] = {
     "So Ctrl+C and SIGTERM": ("5.24", "knows_only_ctrl_c"),
     "`run()` sees it and returns": EXPLAINS,
     "Only `close()` is yours": ("5.24", "closes_without_a_word"),
-    "The threads wake and end": ("5.24", "os_exit_after_closing_words"),
+    "The threads wake and end": ("5.24", "closes_without_a_word"),
+    "The history is closed last": ("5.24", "os_exit_after_closing_words"),
     "Status 0, no traceback": ("5.24", "waits_for_its_last_words"),
 }
 

@@ -26,8 +26,8 @@ WRONG = [
         words=("still a member", "1 MiB"),
         changes=(
             (
-                "        if len(self.outbox) > MAX_OUTBOX:\n"
-                "            self.disconnect()\n",
+                "            if len(self.outbox) > MAX_OUTBOX:\n"
+                "                self.disconnect()\n",
                 "",
             ),
         ),
@@ -51,7 +51,7 @@ WRONG = [
         did="sent what was left in the outboxes with the next message",
         tempting="in a chat there soon is a next message",
         caught_by="5.22",
-        words=("though nobody says anything", "EVENT_WRITE"),
+        words=("though nobody says anything", "again and again"),
         changes=(
             (
                 "                self.flush_all()\n"
@@ -229,20 +229,20 @@ WRONG = [
     ),
     Wrong(
         name="takes_no_room_for_the_end",
-        did="wrote except OSError before except BlockingIOError",
-        tempting="BlockingIOError is an error, too",
+        did="disconnected a client at any OSError of send()",
+        tempting="an error is an error",
         caught_by="5.22",
-        words=("No room in a socket is not its end", "comes first"),
+        words=("No room in a socket is not its end", "does nothing"),
         changes=(
             (
-                "        except BlockingIOError:\n"
-                "            pass  # it takes nothing now\n"
+                "        with contextlib.suppress(OSError):  # no room now, or",
+                "        try:  # no room now, or",
+            ),
+            (
+                "            self.last_sent = time.monotonic()\n",
+                "            self.last_sent = time.monotonic()\n"
                 "        except OSError:\n"
                 "            self.disconnect()\n",
-                "        except OSError:\n"
-                "            self.disconnect()\n"
-                "        except BlockingIOError:\n"
-                "            pass  # it takes nothing now\n",
             ),
         ),
     ),
@@ -254,23 +254,18 @@ WRONG = [
         words=("flush it first",),
         changes=(
             (
-                "        if len(self.outbox) > MAX_OUTBOX:\n            self.flush()\n",
-                "",
+                "            self.flush()\n            if len(self.outbox)",
+                "            if len(self.outbox)",
             ),
         ),
     ),
     Wrong(
-        name="waits_for_room_everywhere",
-        did="registered every socket for EVENT_WRITE",
-        tempting="whoever has nothing to send loses nothing by that",
+        name="does_not_wait_for_clients",
+        did="made the listening socket non-blocking, too",
+        tempting="no call should wait",
         caught_by="5.24",
-        words=("While nobody said anything", "Register only those"),
-        changes=(
-            (
-                "if client.outbox:\n                        selector",
-                "if True:\n                        selector",
-            ),
-        ),
+        words=("While nobody said anything", "it has a time limit"),
+        changes=(("listening.settimeout(0.1)", "listening.setblocking(False)"),),
     ),
     Wrong(
         name="os_exit_after_closing_words",
@@ -281,8 +276,8 @@ WRONG = [
         changes=(
             ("import itertools\n", "import itertools\nimport os\n"),
             (
-                "        for client in clients:\n            client.thread.join()\n",
-                "        os._exit(0)\n",
+                "            self.sent.notify_all()\n\n\nCOMMANDS",
+                "            self.sent.notify_all()\n        os._exit(0)\n\n\nCOMMANDS",
             ),
         ),
     ),
