@@ -131,7 +131,7 @@ class Client:
     def flush(self) -> None:
         """Send from the outbox what the socket takes now; the rest waits."""
         # TODO 5.22: send the outbox, and delete from it as much as send() has taken
-        # TODO 5.22: note the time. At an OSError do nothing: there is no room, or nobody
+        # TODO 5.22: note the time. An OSError is no room, or nobody there: do nothing
 
     def disconnect(self) -> None:
         """End the connection: the client's thread receives b"", and cleans up."""
@@ -200,8 +200,7 @@ class ChatServer:
         names = channels
         self.channels = {name_key(name): Channel(name) for name in names}
         self.lobby = self.channels[name_key(channels[0])]
-        self.lock = threading.Lock()
-        self.sent = threading.Condition(self.lock)  # notified when outboxes were sent
+        self.lock = threading.Condition()  # a lock that wait() frees for a while
 
     def run(self, listening: socket.socket, stopping: StopFlag) -> None:
         """Let clients in, and send the slow what waits for them, until ``stopping``."""
@@ -210,7 +209,6 @@ class ChatServer:
             self.accept_client(listening)
             with self.lock:
                 self.flush_all()
-                self.sent.notify_all()
 
     def flush_all(self) -> None:
         """Send from all outboxes what the sockets take now."""
@@ -267,7 +265,7 @@ class ChatServer:
 
     def throttle(self, client: Client, lines: list[bytes]) -> None:
         """Let a flood wait until those who still read have caught up."""
-        # TODO 5.25: if it floods: while a member of its channel lags, sent.wait()
+        # TODO 5.25: if it floods: while a member of its channel lags, lock.wait(0.1)
 
     def handle(self, client: Client, lines: list[bytes]) -> None:
         """Do what lines ask for, in their order; messages in a row in one go."""
@@ -376,7 +374,6 @@ class ChatServer:
             for client in self.clients:
                 # TODO 5.24: hang up with * server closing instead
                 client.disconnect()
-            self.sent.notify_all()
 
 
 COMMANDS = {

@@ -21,7 +21,7 @@ from tests.harness.words import _
 TICK = 0.01  # seconds
 PACE = 512 * 1024  # bytes that a reader reads in a second, and more
 NOW_AND_THEN = 0.1  # seconds
-ASLEEP = 0.6  # seconds for which a server may rest although somebody waits for it
+ASLEEP = 0.35  # seconds for which a server may rest although somebody waits for it
 A_SECOND = 1.1  # by then the second in which somebody said much is over
 HELD_BACK_FOR = 0.05  # seconds
 HELD_BACK = _(
@@ -30,13 +30,13 @@ HELD_BACK = _(
     " flush() note the time in last_sent?"
 )
 HELD_UP = _(
-    "A flood waits for its readers without the lock: self.sent.wait() frees it, and"
-    " time.sleep() does not. Nobody else has to wait meanwhile: only a client that"
+    "A flood waits for its readers without the lock: self.lock.wait(0.1) frees it,"
+    " and time.sleep() does not. Nobody else has to wait meanwhile: only a client that"
     " floods(), which begins to count anew each second."
 )
 WAKE_THE_FLOOD = _(
-    "A flood was waiting for its readers: close() calls notify_all(), too, so that its"
-    " thread wakes, and ends."
+    "A flood was waiting for its readers. After self.lock.wait(0.1), look again whether"
+    " a member of the channel lags: when all are disconnected, nobody does."
 )
 
 
@@ -51,9 +51,12 @@ WAKE_THE_FLOOD = _(
 def test_flood(lab: Lab) -> None:
     server = start(lab)
     flooder, carol, dave = connect_all(server, 3)
-    dave.says("/join sport", *["x" * 1000] * 9)  # which is much, but only once
-    said_much = time.monotonic()
+    began = len(lab.history.steps)
     carol.joins("sport")
+    dave.says("/join sport", *["x" * 1000] * 9)
+    said_much = time.monotonic()
+    what = _("says nine lines in #sport: that is much, but only once")
+    lab.history.sum_up(began, dave.nick, what)
     alice, bob = readers = connect_all(server, 2, receive_buffer=16384)
     lines = [f"{n} {lab.random_word()} {'x' * 1000}" for n in range(3000)]
     what = _("says 3000 lines of 1000 bytes, as fast as it can")
@@ -75,15 +78,19 @@ def test_flood(lab: Lab) -> None:
     all_see(readers, bob, "at last", "at last")
     server.exited.wait(max(0.0, said_much + A_SECOND - time.monotonic()))
     dave.says("/join general")
-    end_in_mid_flood(Flood(flooder, lines, readers, dave))
+    end_in_mid_flood(lab, Flood(flooder, lines[:2000], readers, dave))
 
 
-def end_in_mid_flood(flood: "Flood") -> None:
+def end_in_mid_flood(lab: Lab, flood: "Flood") -> None:
     """End a server while it does not read from somebody, who floods.
 
     Somebody else says a line in that channel before.
     """
+    began = len(lab.history.steps)
     flood.run(HELD_BACK_FOR)
+    what = _("floods again, until it is held back")
+    lab.history.sum_up(began, flood.flooder.nick, what)
+    flood.expect_the_server_to_sleep()
     flood.speak()
     while not flood.is_answered():
         flood.expect_no_rest()
@@ -116,6 +123,7 @@ class Flood:
         """Begin before anything is said."""
         self.flooder, self.readers, self.other = flooder, readers, other
         self.server = flooder.peer.program
+        flooder.lines.clear()  # of an earlier flood
         self.last_line = lines[-1]
         self.size = len(lines[0])
         self.left = memoryview(as_lines(lines))
@@ -191,6 +199,12 @@ class Flood:
             nick, channel = self.other.nick, self.other.channel
             self.other.peer.fail(text.format(nick=nick, channel=channel), hint=HELD_UP)
         select.select([self.other.peer.socket], [], [], TICK)
+
+    def expect_the_server_to_sleep(self) -> None:
+        """Expect a server not to keep a processor busy while it reads nothing."""
+        if not self.server.ever_sleeps():
+            text = _("The server keeps a processor busy while a flood waits.")
+            self.server.fail(text, hint=HELD_UP)
 
     def rests(self) -> bool:
         """Return whether the server waits, and has done nothing since the last look."""

@@ -159,9 +159,9 @@ class Program:
         Or the reason of an exception, whose wording is free.
         """
         parent = self.parents.get(node)
-        if isinstance(node, (ast.Constant, ast.JoinedStr)) and parent:
-            if isinstance(self.parents.get(parent), ast.Raise):
-                return True
+        is_text = isinstance(node, (ast.Constant, ast.JoinedStr))
+        if is_text and parent and isinstance(self.parents.get(parent), ast.Raise):
+            return True
         if isinstance(node, ast.Expr):
             return isinstance(node.value, ast.Constant)
         if isinstance(parent, ast.keyword):

@@ -92,7 +92,7 @@ E: dict[str, Row] = {
     "`lags()`: more than": ("5.25", "never_notes_when_it_sent"),
     "Otherwise the flood": ("5.22", "waits_for_who_has_stopped_reading"),
     "`throttle()`: if": ("5.25", "floods_over_the_readers"),
-    "`self.sent` is a": ("5.25", "sleeps_under_the_lock"),
+    "`self.lock` is a": ("5.25", "sleeps_under_the_lock"),
     "By then things may have changed": EXPLAINS,
     "Advice: `while`, not `if`": ADVICE,
     "Anyone who says a line": ("5.25", "sleeps_under_the_lock"),

@@ -54,9 +54,8 @@ WRONG = [
         words=("though nobody says anything", "again and again"),
         changes=(
             (
-                "                self.flush_all()\n"
-                "                self.sent.notify_all()",
-                "                self.sent.notify_all()",
+                "            with self.lock:\n                self.flush_all()\n\n",
+                "\n",
             ),
             (
                 "                client.flush()\n            for lines",
@@ -74,20 +73,19 @@ WRONG = [
         did="let a flood wait for all that much waits for, and not for readers only",
         tempting="a full outbox is a full outbox",
         caught_by="5.22",
-        words=("self.sent.wait()", "outbox"),
+        words=("self.lock.wait(0.1)", "outbox"),
         changes=(("        return still_reads and len", "        return len"),),
     ),
     Wrong(
         name="wakes_no_flood",
-        did="never notified the threads that wait for the slow",
-        tempting="flush_all() has sent it all",
+        did="let a flood wait without a time limit, and woke it never",
+        tempting="wait() waits until it is time",
         caught_by="5.22",
-        words=("self.sent.wait()", "outbox"),
+        words=("self.lock.wait()", "outbox"),
         changes=(
             (
-                "                self.flush_all()\n"
-                "                self.sent.notify_all()",
-                "                self.flush_all()",
+                "self.lock.wait(0.1)",
+                "self.lock.wait()",
             ),
         ),
     ),
@@ -156,21 +154,6 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="joins_threads_under_the_lock",
-        did="waited for the clients' threads with the lock held",
-        tempting="nothing may change while the server ends",
-        caught_by="5.24",
-        words=("still running", "client.thread.join()"),
-        also=("5.18",),
-        changes=(
-            (
-                "        for client in clients:\n            client.thread.join()\n",
-                "            for client in clients:\n"
-                "                client.thread.join()\n",
-            ),
-        ),
-    ),
-    Wrong(
         name="knows_only_ctrl_c",
         did="caught KeyboardInterrupt, and no SIGTERM",
         tempting="one stops it with Ctrl+C",
@@ -222,7 +205,7 @@ WRONG = [
         words=("waits in #sport",),
         changes=(
             (
-                "self.sent.wait()  # frees the lock until run() notifies",
+                "self.lock.wait(0.1)",
                 "time.sleep(0.05)",
             ),
         ),
@@ -276,8 +259,8 @@ WRONG = [
         changes=(
             ("import itertools\n", "import itertools\nimport os\n"),
             (
-                "            self.sent.notify_all()\n\n\nCOMMANDS",
-                "            self.sent.notify_all()\n        os._exit(0)\n\n\nCOMMANDS",
+                '("* server closing")\n\n\nCOMMANDS',
+                '("* server closing")\n        os._exit(0)\n\n\nCOMMANDS',
             ),
         ),
     ),
