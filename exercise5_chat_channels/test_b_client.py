@@ -171,6 +171,7 @@ def expect_tidy_terminal(lab: Lab) -> None:
         server.send(f"{said(text, 'guest1')}\n{receipt}\n")
         # A terminal echoes what is typed next at once: it must not come in between.
         client.expect_printed(f"the receipt of {line[:2]}")
+        client.wait_until_idle()  # the end of the row, too, has been printed
     client.type("/who\n")
     server.expect("/who\n")
     server.send("* people in #general: guest1\n")

@@ -38,6 +38,7 @@ def start_chat(
     server.send(f"{GREETING}\n")
     if in_terminal:  # where it may be shown in another form
         client.expect_printed("guest1")
+        client.wait_until_idle()  # the end of the row, too, has been printed
     else:
         expect_shown(client, server, GREETING)
     return client, server

@@ -21,6 +21,9 @@ EQUAL: dict[str, list[str]] = {
     'None ends the loop in split_lines() as b"" does': [
         'server.py · Client.receive · statement removed: return b""',
     ],
+    "an empty line says nothing": [
+        "server.py · Client.split_lines · condition true: if rest: → if True:",
+    ],
     "the server chooses the number N": [
         "server.py · ChatServer.__init__ · number changed: self.guests = 0 → "
         "self.guests = 1",
@@ -33,10 +36,6 @@ EQUAL: dict[str, list[str]] = {
     "how many bytes or clients one turn takes: the next turn takes the rest": [
         "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 4097",
         "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 8192",
-        "server.py · ChatServer.accept_clients · number changed: for _ in "
-        "range(100): → for _ in range(200):",
-        "server.py · ChatServer.accept_clients · number changed: for _ in "
-        "range(100): → for _ in range(101):",
     ],
     "a little sooner or later, which no check can measure on a busy machine": [
         "server.py · top · number changed: MAX_OUTBOX = 1024 * 1024 → MAX_OUTBOX = "
@@ -72,8 +71,6 @@ EQUAL: dict[str, list[str]] = {
         " 1",
         "server.py · Client.floods · border moved: return self.said > FLOOD → "
         "return self.said >= FLOOD",
-        "server.py · ChatServer.wait · number changed: selector.select(timeout=0.1)"
-        " → selector.select(timeout=0.2)",
         "server.py · ChatServer.serve · statement removed: client.flush()",
     ],
     "TCP's own timers: two hours of silence, and 40 ms for an acknowledgement": [
@@ -90,11 +87,6 @@ EQUAL: dict[str, list[str]] = {
     ],
     "only a program that imports this one could tell": [
         'server.py · top · condition true: if __name__ == "__main__": → if True:',
-    ],
-    "what is put in for a client that is gone is thrown away a moment later": [
-        "server.py · Client.post · condition true: if not self.over: → if True:",
-        "server.py · Client.flush · statement removed: self.disconnect()",
-        "server.py · Client.disconnect · statement removed: self.outbox.clear()",
     ],
     "the same bytes, sent a little earlier or later": [
         "server.py · Client.post · condition negated: if len(self.outbox) > "
@@ -118,7 +110,6 @@ EQUAL: dict[str, list[str]] = {
         "server.py · Client.close · statement removed: "
         "self.socket.shutdown(socket.SHUT_RDWR)",
         "server.py · Client.close · statement removed: self.socket.close()",
-        "server.py · ChatServer.accept_clients · statement removed: client.close()",
     ],
     "whether input comes before the socket is closed is a race": [
         "server.py · Client.close · statement removed: self.socket.recv(MAX_OUTBOX)",

@@ -107,10 +107,7 @@ SENTENCES: Table = {
         "When one client's connection is gone": ("4.12", "stops_at_who_has_gone"),
         "Here is **the one exception": ("4.12", "ends_under_the_lock"),
         "If Ctrl+C waited for the lock": EXPLAINS,
-        "Since the threads that wake up change": (
-            "4.12",
-            "walks_through_a_list_that_changes",
-        ),
+        "Advice: the threads that wake up change the list": ADVICE,
         "Every client sees the end, and the server": (
             "4.12",
             "ctrl_c_shows_a_traceback",

@@ -189,14 +189,6 @@ WRONG = [
         ),
     ),
     Wrong(
-        name="walks_through_a_list_that_changes",
-        did="went through the list itself to disconnect all",
-        tempting="nobody adds anything any more",
-        caught_by="4.12",
-        words=("the end of the stream",),
-        changes=(("in list(self.clients):", "in self.clients:"),),
-    ),
-    Wrong(
         name="dies_of_sigterm",
         did="did not handle SIGTERM",
         tempting="Ctrl+C is what one types",

@@ -501,8 +501,8 @@ WRONG = [
         words=("/ must be refused", "'! '"),
         changes=(
             (
-                'client.send(f"! {reason}")\n\n    def change',
-                'client.send("! ")\n\n    def change',
+                'client.send(f"! {reason}")\n\n    def refuse',
+                'client.send("! ")\n\n    def refuse',
             ),
         ),
     ),

@@ -81,13 +81,13 @@ WRONG = [
                 "        self.sending = threading.RLock()\n",
             ),
             (
-                "        if not self.over:\n            self.outbox += data\n",
+                "        self.outbox += data\n",
                 "        with self.sending:\n            self.outbox += data\n",
             ),
             (
-                "        try:\n            sent = self.socket.send(self.outbox)\n"
+                "            sent = self.socket.send(self.outbox)\n"
                 "            del self.outbox[:sent]\n",
-                "        try:\n            with self.sending:\n"
+                "            with self.sending:\n"
                 "                sent = self.socket.send(self.outbox)\n"
                 "                del self.outbox[:sent]\n",
             ),
@@ -278,9 +278,9 @@ WRONG = [
         words=("Expected a history of", "50 messages"),
         changes=(
             (
-                "        self.lock = threading.Lock()\n",
+                "        self.lock = threading.Condition()",
                 "        self.recent: list[Message] = []\n"
-                "        self.lock = threading.Lock()\n",
+                "        self.lock = threading.Condition()",
             ),
             (
                 "        shown = map(format_message, said)\n",
@@ -609,20 +609,6 @@ WRONG = [
             (
                 "if CONTROL.search(text):",
                 'if not text.startswith("/") and CONTROL.search(text):',
-            ),
-        ),
-    ),
-    Wrong(
-        name="does_not_expect_send_to_fail",
-        did="caught BlockingIOError around send(), and no other OSError",
-        tempting="anyone who is gone is no longer a member",
-        caught_by="5.16",
-        words=("traceback", "flush"),
-        changes=(
-            (
-                "            pass  # it takes nothing now\n"
-                "        except OSError:\n            self.disconnect()\n",
-                "            pass  # it takes nothing now\n",
             ),
         ),
     ),
