@@ -1,24 +1,20 @@
 """What the instructor gets: ``grades.csv``, and ``class.html`` with the whole class."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import quote
 
-from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write
+from tests.classroom.grades_csv import graded_exercises, write_grades
+from tests.classroom.rows import Row
 from tests.harness.checks import number_of
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import page, sign_of
 from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED
 
-Row = tuple[str, list[dict[str, Any]], Sequence[str]]  # name, results, notes
-FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
 # Outcomes from the best to the worst, as the legend names them and columns are sorted.
 OUTCOMES = (PASSED, NOT_RUN, BLOCKED, FAILED, ERROR)
 MOST_FAILURES = 12  # that are shown with their hints
@@ -118,54 +114,15 @@ heads.addEventListener("click", event => {
 
 def write_class(out: Path, rows: list[Row]) -> None:
     """Write the table and the page of a class."""
-    write(out / "grades.csv", as_csv(rows))
+    write_grades(out / "grades.csv", rows)
     write(out / "class.html", as_page(rows))
-
-
-def graded_exercises(rows: list[Row]) -> list[str]:
-    """Return the exercises of which there is any result."""
-    found = {result["exercise"] for _, results, _ in rows for result in results}
-    return [exercise for exercise in EXERCISES if exercise in found]
-
-
-def as_csv(rows: list[Row]) -> str:
-    """Return a row per student: points per exercise, the sum, and what was odd."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    exercises = graded_exercises(rows)
-    table.writerow(["student", *exercises, "sum", "note"])
-    for name, results, notes in rows:
-        points = {result["exercise"]: result["points"] for result in results}
-        cells = [points.get(exercise, "") for exercise in exercises]
-        note = "; ".join(all_notes(results, notes))
-        table.writerow([as_cell(name), *cells, sum(points.values()), as_cell(note)])
-    return text.getvalue()
-
-
-def as_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-def all_notes(results: list[dict[str, Any]], notes: Sequence[str]) -> list[str]:
-    """Return what was odd about a submission, and what could not be graded."""
-    missing = [
-        str(EXERCISES[result["exercise"]].number)
-        for result in results
-        if result["note"] == NOT_HANDED_IN
-    ]
-    odd = [r for r in results if r["note"] and r["note"] != NOT_HANDED_IN]
-    told = [f"{result['exercise']}: {result['note']}" for result in odd]
-    if missing:
-        told.append(f"not handed in: {', '.join(missing)}")
-    return [*notes, *told]
 
 
 def as_page(rows: list[Row]) -> str:
     """Return the class's page: the map, the shares, the commonest failures."""
     exercises = graded_exercises(rows)
     checks = checks_in(rows)
-    graded = [results for _, results, _ in rows if results]  # the rest is still to come
+    graded = [row.results for row in rows if row.results]  # the rest is still to come
     sums = [sum(result["points"] for result in results) for results in graded]
     most = sum(check["max_points"] for check in checks.values())
     body = BODY.substitute(
@@ -186,8 +143,8 @@ def as_page(rows: list[Row]) -> str:
 def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
     """Return all checks that occur, by id, in the order of the exercises."""
     checks: dict[str, dict[str, Any]] = {}
-    for _, results, _ in rows:
-        for check in (check for result in results for check in result["checks"]):
+    for row in rows:
+        for check in (check for result in row.results for check in result["checks"]):
             checks.setdefault(check["id"], check)
     return dict(sorted(checks.items(), key=lambda item: number_of(item[0])))
 
@@ -201,7 +158,7 @@ def _legend() -> str:
 
 def _group(exercise: str, rows: list[Row]) -> str:
     """Return the head of an exercise's columns, with the mean of those who have it."""
-    found = [r for _, results, _ in rows for r in results if r["exercise"] == exercise]
+    found = [r for row in rows for r in row.results if r["exercise"] == exercise]
     mean = sum(result["points"] for result in found) / len(found)
     name = escape(EXERCISES[exercise].name)
     width, most = len(found[0]["checks"]), found[0]["max_points"]
@@ -230,13 +187,12 @@ def _first(check_id: str) -> str:
 
 
 def _row(row: Row, check_ids: list[str]) -> str:
-    name, results, notes = row
-    outcomes = {c["id"]: c["outcome"] for r in results for c in r["checks"]}
-    points = sum(result["points"] for result in results)
-    link = f"{quote(name)}/feedback.html"
-    head = f'<th scope="row"><a href="{link}">{escape(name)}</a></th>'
+    outcomes = {c["id"]: c["outcome"] for r in row.results for c in r["checks"]}
+    points = sum(result["points"] for result in row.results)
+    link = f"{quote(row.key)}/feedback.html"
+    head = f'<th scope="row"><a href="{link}">{escape(row.shown_name)}</a></th>'
     cells = "".join(_cell(check_id, outcomes.get(check_id)) for check_id in check_ids)
-    odd = escape("; ".join(all_notes(results, notes)))
+    odd = escape("; ".join(row.all_notes))
     return f'<tr>{head}<td class="sum">{points}</td>{cells}<td class="notes">{odd}</td>'
 
 
@@ -269,8 +225,8 @@ def _count(rows: list[Row], outcome: str = "") -> Counter[str]:
     """Return how many have an outcome, or any, by the check's id."""
     return Counter(
         check["id"]
-        for _, results, _ in rows
-        for result in results
+        for row in rows
+        for result in row.results
         for check in result["checks"]
         if outcome in ("", check["outcome"])
     )
@@ -284,12 +240,12 @@ def _failures(rows: list[Row], checks: dict[str, dict[str, Any]]) -> list[str]:
 def _failure(check: dict[str, Any], count: int, rows: list[Row]) -> str:
     """Return a failure with the hint that most students got, and links to them."""
     links, hints = [], Counter[str]()
-    for name, results, _ in rows:
-        for found in (c for result in results for c in result["checks"]):
+    for row in rows:
+        for found in (c for result in row.results for c in result["checks"]):
             if found["id"] == check["id"] and found["outcome"] == FAILED:
                 hints[found["hint"]] += 1
-                link = f"{quote(name)}/feedback.html#check-{check['id']}"
-                links.append(f'<a href="{link}">{escape(name)}</a>')
+                link = f"{quote(row.key)}/feedback.html#check-{check['id']}"
+                links.append(f'<a href="{link}">{escape(row.shown_name)}</a>')
     return FAILURE.substitute(
         id=check["id"],
         title=escape(check["title"]),

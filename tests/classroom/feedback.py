@@ -2,19 +2,19 @@
 
 import contextlib
 import json
-from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from tests.classroom.files import write, write_json
+from tests.classroom.rows import Row
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import REPORT, check_item, page, score_of, sign_of
 from tests.harness.results import ERROR, FAILED
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
-NOT_HANDED_IN = "not handed in"  # the note of a result
 
 BODY = Template("""<header>
 <h1>$student</h1>
@@ -51,18 +51,22 @@ def results_of(folder: Path) -> list[dict[str, Any]]:
     return results
 
 
-def write_feedback(
-    student: str, folder: Path, notes: Sequence[str]
-) -> list[dict[str, Any]]:
+def write_feedback(row: Row, folder: Path) -> Row:
     """Put a student's results together into the three files of feedback.
 
-    Returns them in brief, as the class's page needs them.
+    Returns the row with them in brief, as the class's page needs them.
     """
     folder.mkdir(exist_ok=True)
     results = results_of(folder)
+    row = replace(row, results=[in_brief(result) for result in results])
     summary = {
-        "student": student,
-        "notes": list(notes),
+        "student": row.shown_name,
+        "id": row.id,
+        "name": row.name,
+        "source": list(row.source),
+        "state": row.state,
+        "notes": list(row.notes),
+        "needs": list(row.needs),
         "points": sum(result["points"] for result in results),
         "max_points": sum(result["max_points"] for result in results),
         "exercises": [without_checks(result) for result in results],
@@ -71,7 +75,7 @@ def write_feedback(
     write_json(folder / "feedback.json", summary)
     write(folder / "feedback.txt", as_text(summary, folder))
     write(folder / "feedback.html", as_page(summary, results, folder))
-    return [in_brief(result) for result in results]
+    return row
 
 
 def in_brief(result: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def as_text(summary: dict[str, Any], folder: Path) -> str:
     parts = [
         f"{summary['student']}: {summary['points']}/{summary['max_points']} points"
     ]
-    parts += [f"Note: {note}" for note in summary["notes"]]
+    parts += [f"Note: {note}" for note in (*summary["needs"], *summary["notes"])]
     for result in summary["exercises"]:
         name = result["exercise"]
         said = (folder / f"{name}.txt").read_text("utf-8")
@@ -102,7 +106,8 @@ def as_page(
     summary: dict[str, Any], results: list[dict[str, Any]], folder: Path
 ) -> str:
     """Return the page with all checks, and each failure as the terminal shows it."""
-    notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in summary["notes"])
+    told = *summary["needs"], *summary["notes"]
+    notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in told)
     student, points, most = (summary[k] for k in ("student", "points", "max_points"))
     body = BODY.substitute(
         student=escape(student),

@@ -4,26 +4,24 @@ import contextlib
 import json
 import os
 import re
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.classroom import suite
-from tests.classroom.class_page import Row, write_class
 from tests.classroom.errors import ClassroomError
-from tests.classroom.feedback import write_feedback
-from tests.classroom.jobs import Graded, Job, Workers, fingerprint
+from tests.classroom.gradebook import Gradebook
+from tests.classroom.jobs import Job, Workers, fingerprint
 from tests.classroom.progress import Progress
+from tests.classroom.rows import Row
 from tests.classroom.submissions import HandIn, read_hand_in, shown
 from tests.harness import system
 
 LOCK = ".lock"  # in the reports' folder: held as long as somebody writes there
 WORK = ".work"  # in the reports' folder: what is there while suites run
 CLASS_FILES = {"grades.csv", "class.html"}  # whose names no student's folder can have
-REFRESH = 5.0  # seconds between two writings of the class's files
 LONGEST_NAME = 60  # characters of a student's folder; a file's name has 255 bytes
 UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|^\.+|[. ]+$')
 
@@ -35,15 +33,6 @@ class Options:
     exercises: list[str]
     again: bool  # also what is up to date
     in_sandbox: bool
-
-
-@dataclass(frozen=True)
-class Student:
-    """One of the class."""
-
-    name: str  # as it names the folder with the reports
-    folder: Path  # of the reports
-    notes: tuple[str, ...] = ()  # what was odd about the submission
 
 
 @contextmanager
@@ -66,37 +55,6 @@ def reserved(out: Path) -> Iterator[Path]:
             suite.remove(out / WORK)
 
 
-class Gradebook:
-    """What is known of the class, kept on disk as it grows."""
-
-    def __init__(self, out: Path, students: Iterable[Student]) -> None:
-        """Begin with what earlier runs have left in the folder ``out``."""
-        self.out = out
-        self.students = {student.name: student for student in students}
-        self.rows = {name: row_of(student) for name, student in self.students.items()}
-        self.written = time.monotonic()
-
-    def enter(self, name: str, graded: Sequence[Graded]) -> None:
-        """Write a student's new results; the class's files, now and then."""
-        student = self.students[name]
-        for one in graded:
-            one.write_to(student.folder)
-        self.rows[name] = row_of(student)
-        if time.monotonic() - self.written > REFRESH:
-            self.write()
-
-    def write(self) -> None:
-        """Write the class's table and page."""
-        write_class(self.out, list(self.rows.values()))
-        self.written = time.monotonic()
-
-
-def row_of(student: Student) -> Row:
-    """Write a student's feedback, and return their row in the class's table."""
-    results = write_feedback(student.name, student.folder, student.notes)
-    return student.name, results, student.notes
-
-
 def grade_class(
     submissions: Path, out: Path, options: Options, workers: Workers
 ) -> bool:
@@ -104,8 +62,8 @@ def grade_class(
 
     Raises ClassroomError when there is nothing to grade.
     """
-    students, jobs = plan(submissions, out, options)
-    book = Gradebook(out, students)
+    rows, jobs = plan(submissions, out, options)
+    book = Gradebook(out, rows)
     progress = Progress(sum(len(job.exercises) for job in jobs))
     try:
         with closing(workers.grade(jobs, options.in_sandbox)) as results:
@@ -121,21 +79,20 @@ def grade_class(
     return True
 
 
-def plan(
-    submissions: Path, out: Path, options: Options
-) -> tuple[list[Student], list[Job]]:
+def plan(submissions: Path, out: Path, options: Options) -> tuple[list[Row], list[Job]]:
     """Return the class, and what has to be graded."""
-    students, jobs = [], []
+    rows, jobs = [], []
     for name, source in find_students(submissions, out):
         read = partial(read_hand_in, source, options.exercises)
         hand_in, folder = read(), out / name
-        students.append(Student(name, folder, tuple(hand_in.notes)))
+        row = Row(name, [], hand_in.notes, hand_in.unread, source=[source.name])
+        rows.append(row)
         missing = [
             e for e in options.exercises if is_to_do(hand_in, e, folder, options)
         ]
         if missing:
             jobs.append(Job(name, missing, read))
-    return students, jobs
+    return rows, jobs
 
 
 def is_to_do(hand_in: HandIn, exercise: str, folder: Path, options: Options) -> bool:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from tests.classroom import suite
-from tests.classroom.feedback import NOT_HANDED_IN
 from tests.classroom.files import write, write_json
+from tests.classroom.rows import GRADED, NOT_GRADED, NOT_HANDED_IN, UNCHANGED
 from tests.classroom.submissions import HandIn, shown
 from tests.harness import confinement
 from tests.harness.exercises import EXERCISES, ROOT
@@ -133,25 +133,31 @@ def grade_suite(
         raise suite.StoppedError
     work = Path(tempfile.mkdtemp(dir=place.absolute(), prefix="classroom-"))
     try:
-        verdict = judge(hand_in, exercise, work, in_sandbox, stop)
+        state, verdict = judge(hand_in, exercise, work, in_sandbox, stop)
     finally:
         suite.remove(work)
     depends_on = fingerprint(hand_in, exercise, in_sandbox)
-    return as_graded(exercise, depends_on, in_sandbox, verdict)
+    return as_graded(exercise, depends_on, in_sandbox, state, verdict)
 
 
 def not_graded(exercise: str, note: str, in_sandbox: bool) -> Graded:
     """Return what is written where no suite ran; the next call tries again."""
-    return as_graded(exercise, "", in_sandbox, suite.no_verdict(exercise, note))
+    verdict = suite.no_verdict(exercise, note)
+    return as_graded(exercise, "", in_sandbox, NOT_GRADED, verdict)
 
 
 def as_graded(
-    exercise: str, depends_on: str, in_sandbox: bool, verdict: suite.Verdict
+    exercise: str,
+    depends_on: str,
+    in_sandbox: bool,
+    state: str,
+    verdict: suite.Verdict,
 ) -> Graded:
     """Return a verdict with all that its file says."""
     result = {
         "fingerprint": depends_on,
         "exercise": exercise,
+        "state": state,
         "confinement": suite.describe_confinement(in_sandbox),
         "note": verdict.note,
         **verdict.report,
@@ -161,11 +167,10 @@ def as_graded(
 
 def judge(
     hand_in: HandIn, exercise: str, work: Path, in_sandbox: bool, stop: threading.Event
-) -> suite.Verdict:
-    """Run a suite on what was handed in for it; nothing handed in needs no suite."""
+) -> tuple[str, suite.Verdict]:
+    """Run a suite on what was handed in for it; return the grade's state, too."""
     if not hand_in.has(exercise):
-        report = suite.without_result(exercise, "Not handed in.")
-        return suite.Verdict(report, "Not handed in.\n", "", NOT_HANDED_IN)
+        return nothing_to_judge(hand_in, exercise)
     submission, suites_own = work / "submission", work / "suite"
     submission.mkdir()
     suites_own.mkdir()
@@ -173,8 +178,20 @@ def judge(
         hand_in.write_to(submission)
     except (OSError, ValueError) as error:  # names that no system takes, among others
         reason = getattr(error, "strerror", None) or error
-        return suite.no_verdict(exercise, f"cannot be laid out: {reason}")
-    return suite.run(exercise, submission, suites_own, in_sandbox, stop)
+        note = f"cannot be laid out: {reason}"
+        return NOT_GRADED, suite.no_verdict(exercise, note)
+    verdict = suite.run(exercise, submission, suites_own, in_sandbox, stop)
+    if verdict.note:
+        return NOT_GRADED, verdict
+    return UNCHANGED if hand_in.is_starter(exercise) else GRADED, verdict
+
+
+def nothing_to_judge(hand_in: HandIn, exercise: str) -> tuple[str, suite.Verdict]:
+    """Return the verdict where there are no files: none came, or none can be read."""
+    if hand_in.unread:
+        return NOT_GRADED, suite.no_verdict(exercise, "; ".join(hand_in.unread))
+    report = suite.without_result(exercise, "Not handed in.")
+    return NOT_HANDED_IN, suite.Verdict(report, "Not handed in.\n", "", NOT_HANDED_IN)
 
 
 def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tests.harness.exercises import EXERCISES
+from tests.harness.exercises import EXERCISES, ROOT
 
 MOST_FILES = 20_000  # entries of a folder or an archive that are looked at
 MOST_OF_A_SOURCE = 1024 * 1024  # bytes of a file called yours; solutions have 20 KB
@@ -49,6 +49,7 @@ class HandIn:
     files: dict[PurePosixPath, bytes] = field(default_factory=dict)
     executables: set[PurePosixPath] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)  # what was odd about it
+    unread: list[str] = field(default_factory=list)  # what may hold more, and why not
 
     @property
     def brings_commands(self) -> bool:
@@ -58,6 +59,15 @@ class HandIn:
     def has(self, exercise: str) -> bool:
         """Return whether there is anything to grade for an exercise."""
         return self.brings_commands or any(p.parts[0] == exercise for p in self.files)
+
+    def is_starter(self, exercise: str) -> bool:
+        """Return whether what was handed in is the exercise's starter, unchanged."""
+        folder = PurePosixPath(exercise)
+        mine = {p.name: d for p, d in self.files.items() if p.parent == folder}
+        return not self.brings_commands and all(
+            same_text(data, (ROOT / exercise / name).read_bytes())
+            for name, data in mine.items()
+        )
 
     def write_to(self, folder: Path) -> None:
         """Lay the files out like the lab. The folder is new and empty."""
@@ -84,10 +94,10 @@ def read_hand_in(source: Path, exercises: Sequence[str] = tuple(EXERCISES)) -> H
         if not hand_in.files and not hand_in.notes:
             hand_in.notes.append("holds none of the files that are graded")
     except TooMuchError as error:
-        hand_in.notes.append(str(error))
+        hand_in.unread.append(str(error))
     except DAMAGED + ODD as error:
         reason = getattr(error, "strerror", None) or error
-        hand_in.notes.append(f"cannot be read: {reason}")
+        hand_in.unread.append(f"cannot be read: {reason}")
     return hand_in
 
 
@@ -281,6 +291,11 @@ def take(entries: list[Entry], hand_in: HandIn) -> None:
 ALL_YOURS = {
     f"{exercise}/{name}" for exercise in EXERCISES for name in EXERCISES[exercise].yours
 }
+
+
+def same_text(data: bytes, other: bytes) -> bool:
+    """Return whether two texts are the same, however an editor ends lines."""
+    return data.split() == other.split()
 
 
 def is_text(data: bytes) -> bool:

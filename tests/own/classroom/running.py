@@ -34,7 +34,7 @@ def lay_out(folder: Path, source: bytes = RIGHT) -> Path:
 
 def grades(out: Path) -> dict[str, dict[str, str]]:
     """Return the rows of grades.csv by student."""
-    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 

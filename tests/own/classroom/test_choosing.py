@@ -64,6 +64,6 @@ def test_same_name_twice_gives_two_folders(tmp_path: Path) -> None:
     lay_out(tmp_path / "class" / "alice")
     shutil.make_archive(str(tmp_path / "class" / "Alice"), "zip", SOLUTIONS)
     options = Options([HELLO], again=False, in_sandbox=False)
-    students, jobs = plan(tmp_path / "class", tmp_path / "out", options)
-    folders = {student.folder.name.casefold() for student in students}
+    rows, jobs = plan(tmp_path / "class", tmp_path / "out", options)
+    folders = {row.key.casefold() for row in rows}
     assert len(folders) == len(jobs) == 2

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.classroom.class_page import Row, as_page, rank_of
+from tests.classroom.class_page import as_page, rank_of
 from tests.classroom.feedback import write_feedback
 from tests.classroom.files import write_json
 from tests.classroom.gradescope import as_summary, for_classroom50, for_gradescope
+from tests.classroom.rows import Row
 from tests.harness.page import source_of
 from tests.own.browser import chromium
 from tests.own.classroom.running import HELLO
@@ -39,7 +40,7 @@ def result_of(*outcomes: str) -> dict[str, Any]:
 
 def row_of(name: str, *outcomes: str) -> Row:
     """Return a student's row, of one check for each outcome."""
-    return name, [result_of(*outcomes)] if outcomes else [], ()
+    return Row(name, [result_of(*outcomes)] if outcomes else [])
 
 
 def test_class_page_counts_only_who_is_graded() -> None:
@@ -67,7 +68,7 @@ def test_feedback_and_other_systems_take_any_outcome(tmp_path: Path) -> None:
     result = result_of("passed", "not run", NEW_OUTCOME)
     write_json(tmp_path / f"{HELLO}.json", result)
     (tmp_path / f"{HELLO}.txt").write_text("the terminal")
-    write_feedback("ada", tmp_path, [])
+    write_feedback(Row("ada"), tmp_path)
     page = (tmp_path / "feedback.html").read_text("utf-8")
     assert '<li class="not run">\n<span class="sign" aria-hidden="true">·<' in page
     assert '<li class="&lt;new&gt;">\n<span class="sign" aria-hidden="true">?<' in page

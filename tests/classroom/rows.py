@@ -1,0 +1,91 @@
+"""What is known of one student: a row of the class's table, and of its page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.harness.exercises import EXERCISES
+from tests.harness.results import ERROR
+
+# The states of a grade: of a result (an exercise), and of a row (all of them).
+GRADED = "graded"
+UNCHANGED = "unchanged starter"  # graded, too
+NOT_HANDED_IN = "not handed in"
+NOT_GRADED = "could not be graded"  # which is not 0: somebody has to look
+TO_COME = "to come"  # of a row that has no result yet
+
+HAVE_POINTS = (GRADED, UNCHANGED)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of the class."""
+
+    key: str  # names the folder with the reports, and so nobody else
+    results: list[dict[str, Any]] = field(default_factory=list)  # in brief
+    notes: Sequence[str] = ()  # what was odd about the submission, and harmless
+    needs: Sequence[str] = ()  # why somebody has to look at it
+    id: str = ""  # as the learning system has it, never cut; or ""
+    name: str = ""  # for a reader; or ""
+    source: Sequence[str] = ()  # the names under which it was delivered
+
+    @property
+    def shown_name(self) -> str:
+        """What a reader calls this student."""
+        return self.name or self.key
+
+    @property
+    def state(self) -> str:
+        """The state of all results together."""
+        states = {state_of(result) for result in self.results}
+        if NOT_GRADED in states:
+            return NOT_GRADED
+        if not states:
+            return NOT_GRADED if self.needs else TO_COME
+        had = [state for state in HAVE_POINTS if state in states]
+        return had[0] if had else NOT_HANDED_IN
+
+    @property
+    def points(self) -> int | None:
+        """The sum of the points, or None where nothing could be graded."""
+        had = [points_of(result) for result in self.results]
+        known = [points for points in had if points is not None]
+        return sum(known) if known else None
+
+    @property
+    def all_needs(self) -> list[str]:
+        """Why somebody has to look, also for what shows only in the results."""
+        of_results = [need for result in self.results if (need := _need(result))]
+        return list(dict.fromkeys([*self.needs, *of_results]))
+
+    @property
+    def all_notes(self) -> list[str]:
+        """All that is to be said: what needs somebody first."""
+        told = [*self.all_needs, *self.notes]
+        for state in NOT_HANDED_IN, UNCHANGED:
+            if numbers := self._with_state(state):
+                told.append(f"{state}: {', '.join(numbers)}")
+        return list(dict.fromkeys(told))
+
+    def _with_state(self, state: str) -> list[str]:
+        found = [r["exercise"] for r in self.results if state_of(r) == state]
+        return [str(EXERCISES[exercise].number) for exercise in found]
+
+
+def state_of(result: dict[str, Any]) -> str:
+    """Return the state of a result."""
+    return str(result.get("state", GRADED))
+
+
+def points_of(result: dict[str, Any]) -> int | None:
+    """Return a result's points; None where it is no grade."""
+    return int(result["points"]) if state_of(result) in HAVE_POINTS else None
+
+
+def _need(result: dict[str, Any]) -> str:
+    """Return why somebody has to look at a result, or ''."""
+    number = EXERCISES[result["exercise"]].number
+    if state_of(result) == NOT_GRADED:
+        return f"exercise {number} {NOT_GRADED}: {result['note']}"
+    failed = [c["id"] for c in result["checks"] if c["outcome"] == ERROR]
+    return f"the lab itself failed in {', '.join(failed)}" if failed else ""
