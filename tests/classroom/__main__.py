@@ -12,7 +12,7 @@ from tests.classroom.cluster import cluster_at
 from tests.classroom.differences import as_page, as_text, compare
 from tests.classroom.errors import ClassroomError
 from tests.classroom.files import write, write_json
-from tests.classroom.grade import Options, grade_class, reserved
+from tests.classroom.grade import Options, grade_class, reserved, summary
 from tests.classroom.gradescope import (
     as_summary,
     for_classroom50,
@@ -22,6 +22,8 @@ from tests.classroom.gradescope import (
 )
 from tests.classroom.handout import hand_out
 from tests.classroom.jobs import ThisMachine, Workers
+from tests.classroom.marks import MARKS
+from tests.classroom.roster import read_roster
 from tests.classroom.suite import (
     choose_sandbox,
     describe_confinement,
@@ -96,12 +98,21 @@ def add_grade(commands: Commands) -> None:
         "submissions",
         metavar="SUBMISSIONS",
         type=Path,
-        help="holds a folder, zip or tar.gz per student, laid out like the lab",
+        help="what a learning system delivers, a folder or a zip; or a folder with a"
+        " folder or archive for each student",
     )
     parser.add_argument(
         "--out", metavar="REPORTS", type=Path, required=True, help="where results go"
     )
     add_exercise(parser)
+    parser.add_argument(
+        "--student",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only this one, by name or id; may be given again",
+    )
+    add_roster(parser)
     parser.add_argument(
         "--jobs",
         metavar="N",
@@ -117,6 +128,23 @@ def add_grade(commands: Commands) -> None:
     parser.add_argument("--again", action="store_true", help="grade all anew")
     add_sandbox(parser)
     parser.set_defaults(run=run_grade)
+
+
+def add_roster(parser: argparse.ArgumentParser) -> None:
+    """Add the options about the class's list."""
+    parser.add_argument(
+        "--roster",
+        metavar="FILE.csv",
+        type=Path,
+        help="the class: Moodle's grading worksheet, Canvas' gradebook or a list; comes"
+        " back with the marks as REPORTS/marks/FILE.csv",
+    )
+    parser.add_argument(
+        "--column",
+        metavar="TITLE",
+        default="",
+        help="the roster's column for the marks, where that is not clear",
+    )
 
 
 def add_exercise(parser: argparse.ArgumentParser) -> None:
@@ -179,19 +207,32 @@ def chosen(numbers: list[int] | None) -> list[str]:
 
 
 def run_grade(arguments: argparse.Namespace) -> int:
-    """Grade a class."""
+    """Grade a class; status 1 says that somebody needs the instructor."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl+C does
+    roster = read_roster(arguments.roster) if arguments.roster else None
     with reserved(arguments.out) as place, workers_for(arguments, place) as workers:
         in_sandbox = choose_sandbox(arguments.sandbox, workers.why_no_sandbox)
         held = describe_confinement(in_sandbox)
         print(f"Programs are held by {held}.", file=sys.stderr)
-        options = Options(chosen(arguments.exercise), arguments.again, in_sandbox)
-        finished = grade_class(arguments.submissions, arguments.out, options, workers)
+        options = Options(
+            chosen(arguments.exercise),
+            arguments.again,
+            in_sandbox,
+            arguments.student,
+            roster,
+            arguments.column,
+        )
+        rows, finished = grade_class(
+            arguments.submissions, arguments.out, options, workers
+        )
     if not finished:
         print("Stopped. The same command goes on from here.", file=sys.stderr)
         return STOPPED
+    print(*summary(rows), sep="\n")
+    if roster:
+        print(arguments.out / MARKS / roster.file.name)
     print(arguments.out / "class.html")
-    return 0
+    return int(any(row.all_needs for row in rows))
 
 
 def workers_for(

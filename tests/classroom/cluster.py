@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.classroom.errors import ClassroomError
+from tests.classroom.hand_ins import HandIn
 from tests.classroom.jobs import (
     Done,
     Graded,
@@ -28,7 +29,6 @@ from tests.classroom.jobs import (
     lab_digest,
     not_graded,
 )
-from tests.classroom.submissions import HandIn
 from tests.classroom.suite import GLANCE
 from tests.harness import confinement
 

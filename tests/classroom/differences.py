@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path, PurePosixPath
 
 from tests.classroom.errors import ClassroomError
-from tests.classroom.submissions import HandIn, read_hand_in
+from tests.classroom.hand_ins import HandIn
+from tests.classroom.submissions import read_hand_in
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.page import page
 

@@ -3,27 +3,40 @@
 import contextlib
 import json
 import os
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from tests.classroom import suite
+from tests.classroom.deliveries import deliveries
 from tests.classroom.errors import ClassroomError
-from tests.classroom.gradebook import Gradebook
+from tests.classroom.gradebook import Gradebook, earlier_rows
+from tests.classroom.hand_ins import HandIn
 from tests.classroom.jobs import Job, Workers, fingerprint
+from tests.classroom.marks import column_of, write_marks
+from tests.classroom.people import Person, chosen, people_of
 from tests.classroom.progress import Progress
-from tests.classroom.rows import Row
-from tests.classroom.submissions import HandIn, read_hand_in, shown
+from tests.classroom.roster import Roster
+from tests.classroom.rows import (
+    GRADED,
+    HAVE_POINTS,
+    NOT_GRADED,
+    NOT_HANDED_IN,
+    TO_COME,
+    UNCHANGED,
+    Row,
+    state_of,
+)
+from tests.classroom.submissions import read_hand_in
 from tests.harness import system
 
 LOCK = ".lock"  # in the reports' folder: held as long as somebody writes there
 WORK = ".work"  # in the reports' folder: what is there while suites run
-CLASS_FILES = {"grades.csv", "class.html"}  # whose names no student's folder can have
-LONGEST_NAME = 60  # characters of a student's folder; a file's name has 255 bytes
-UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|^\.+|[. ]+$')
+STATES = (GRADED, UNCHANGED, NOT_HANDED_IN, NOT_GRADED, TO_COME)  # as they are told
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,9 @@ class Options:
     exercises: list[str]
     again: bool  # also what is up to date
     in_sandbox: bool
+    students: list[str] = field(default_factory=list)  # only these, if any
+    roster: Roster | None = None
+    column: str = ""  # of the roster, for the marks
 
 
 @contextmanager
@@ -57,16 +73,31 @@ def reserved(out: Path) -> Iterator[Path]:
 
 def grade_class(
     submissions: Path, out: Path, options: Options, workers: Workers
-) -> bool:
-    """Grade everybody; return whether it came to its end, and was not stopped.
+) -> tuple[list[Row], bool]:
+    """Grade everybody; return the class, and whether all is done: it may be stopped.
 
     Raises ClassroomError when there is nothing to grade.
     """
-    rows, jobs = plan(submissions, out, options)
-    book = Gradebook(out, rows)
+    earlier = [*earlier_rows(out)]
+    people = people_of(deliveries(submissions), options.roster, earlier)
+    column = ""
+    if options.roster:
+        column = column_of(options.roster, options.column, options.exercises)
+    graded = chosen(people, options.students) if options.students else people
+    jobs = plan([p for p in graded if p.delivery.pieces], out, options)
+    book = Gradebook(out, earlier, (person.row for person in graded))
+    finished = do(jobs, book, workers, options.in_sandbox)
+    if options.roster and finished:
+        known = {p.listed: book.rows[p.row.key] for p in people if p.listed}
+        write_marks(options.roster, known, options.exercises, column, out)
+    return book.in_order(), finished
+
+
+def do(jobs: list[Job], book: Gradebook, workers: Workers, in_sandbox: bool) -> bool:
+    """Do the jobs, and enter what comes of them; return whether all are done."""
     progress = Progress(sum(len(job.exercises) for job in jobs))
     try:
-        with closing(workers.grade(jobs, options.in_sandbox)) as results:
+        with closing(workers.grade(jobs, in_sandbox)) as results:
             for job, graded in results:
                 book.enter(job.student, graded)
                 for one in graded:
@@ -79,55 +110,55 @@ def grade_class(
     return True
 
 
-def plan(submissions: Path, out: Path, options: Options) -> tuple[list[Row], list[Job]]:
-    """Return the class, and what has to be graded."""
-    rows, jobs = [], []
-    for name, source in find_students(submissions, out):
-        read = partial(read_hand_in, source, options.exercises)
-        hand_in, folder = read(), out / name
-        row = Row(name, [], hand_in.notes, hand_in.unread, source=[source.name])
-        rows.append(row)
-        missing = [
-            e for e in options.exercises if is_to_do(hand_in, e, folder, options)
-        ]
-        if missing:
-            jobs.append(Job(name, missing, read))
-    return rows, jobs
+def plan(people: Sequence[Person], out: Path, options: Options) -> list[Job]:
+    """Read what everybody has handed in, and return what has to be graded."""
+    jobs = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        reads = [reader(person, options) for person in people]
+        hand_ins = pool.map(lambda read: read(), reads)
+        for person, read, hand_in in zip(people, reads, hand_ins, strict=True):
+            person.row.notes.extend([*person.delivery.notes, *hand_in.notes])
+            person.row.needs.extend([*hand_in.unread, *hand_in.needs])
+            folder = out / person.row.key
+            to_do = [
+                e for e in options.exercises if is_to_do(hand_in, e, folder, options)
+            ]
+            if to_do:
+                jobs.append(Job(person.row.key, to_do, read))
+    return jobs
+
+
+def reader(person: Person, options: Options) -> Callable[[], HandIn]:
+    """Return the function that reads what a person has handed in."""
+    return partial(read_hand_in, person.delivery.pieces, options.exercises)
 
 
 def is_to_do(hand_in: HandIn, exercise: str, folder: Path, options: Options) -> bool:
-    """Return whether an exercise has no result yet, or an old one."""
+    """Return whether an exercise has no result yet, or an old one.
+
+    A grade is never replaced by none: an earlier batch may have had the files.
+    """
+    before, state = stored(folder, exercise)
+    if not hand_in.has(exercise) and state in HAVE_POINTS:
+        return False
     wanted = fingerprint(hand_in, exercise, options.in_sandbox)
-    return options.again or stored(folder, exercise) != wanted
+    return options.again or before != wanted
 
 
-def find_students(submissions: Path, out: Path) -> Iterator[tuple[str, Path]]:
-    """Yield everybody's name and folder or archive; hidden files are nobody's."""
-    try:
-        sources = sorted(submissions.iterdir())
-    except OSError as error:
-        raise ClassroomError(f"{submissions}: {error.strerror}") from None
-    names = set(CLASS_FILES)
-    for source in sources:
-        if source.name.startswith(".") or source.absolute() == out.absolute():
-            continue
-        name = safe_name(re.sub(r"\.(zip|tar\.gz|tgz)$", "", source.name, flags=re.I))
-        while name.casefold() in names:
-            name += "-again"
-        names.add(name.casefold())
-        yield name, source
-    if names == CLASS_FILES:
-        raise ClassroomError(f"{submissions} holds no submissions.")
-
-
-def safe_name(name: str) -> str:
-    """Return a name under which every system can have a folder, and a page can show."""
-    return UNSAFE.sub("_", shown(name)[:LONGEST_NAME]) or "_"
-
-
-def stored(folder: Path, exercise: str) -> str:
-    """Return the fingerprint of the result that is there already, or ''."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
+def stored(folder: Path, exercise: str) -> tuple[str, str]:
+    """Return the fingerprint and the state of the result that is there, or ''."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         result = json.loads((folder / f"{exercise}.json").read_text("utf-8"))
-        return str(result["fingerprint"])
-    return ""
+        return str(result["fingerprint"]), state_of(result)
+    return "", ""
+
+
+def summary(rows: Sequence[Row]) -> list[str]:
+    """Return how many have which state, and who needs somebody, and why."""
+    counted = Counter(row.state for row in rows)
+    parts = [f"{counted[state]} {state}" for state in STATES if counted[state]]
+    in_need = [row for row in rows if row.all_needs]
+    who = f"{len(in_need)} need{'s' * (len(in_need) == 1)} you"
+    parts.append(f"{who}:" if in_need else "nobody needs you.")
+    lines = [f"  {row.shown_name}: {'; '.join(row.all_needs)}" for row in in_need]
+    return [", ".join(parts), *lines]

@@ -17,12 +17,15 @@ REFRESH = 5.0  # seconds between two writings of the class's files
 class Gradebook:
     """The rows of a class: those of this run, and those of earlier ones."""
 
-    def __init__(self, out: Path, rows: Iterable[Row]) -> None:
-        """Begin with what earlier runs have left in the folder ``out``."""
+    def __init__(self, out: Path, earlier: Iterable[Row], rows: Iterable[Row]) -> None:
+        """Begin with what earlier runs have left in ``out``, and with new ``rows``."""
         self.out = out
-        self.rows = {row.key: row for row in earlier_rows(out)}
+        self.rows = {row.key: row for row in earlier}
         for row in rows:
-            self.rows[row.key] = write_feedback(row, out / row.key)
+            if row.source:
+                self.rows[row.key] = write_feedback(row, out / row.key)
+            else:  # handed in nothing
+                self.rows.setdefault(row.key, row)
         self.written = time.monotonic()
 
     def enter(self, key: str, graded: Sequence[Graded]) -> None:
@@ -35,8 +38,12 @@ class Gradebook:
 
     def write(self) -> None:
         """Write the class's table and page."""
-        write_class(self.out, [self.rows[key] for key in sorted(self.rows)])
+        write_class(self.out, self.in_order())
         self.written = time.monotonic()
+
+    def in_order(self) -> list[Row]:
+        """Return the rows in the order of the names."""
+        return [self.rows[key] for key in sorted(self.rows, key=str.casefold)]
 
 
 def earlier_rows(out: Path) -> Iterable[Row]:

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from tests.classroom import suite
+from tests.classroom.entries import shown
 from tests.classroom.files import write, write_json
+from tests.classroom.hand_ins import HandIn
 from tests.classroom.rows import GRADED, NOT_GRADED, NOT_HANDED_IN, UNCHANGED
-from tests.classroom.submissions import HandIn, shown
 from tests.harness import confinement
 from tests.harness.exercises import EXERCISES, ROOT
 
@@ -198,6 +199,8 @@ def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:
     """Return a digest of all that the result of a suite depends on."""
     digest = hashlib.sha256(suite_digest(exercise))
     digest.update(f"{sys.version_info[:2]} {in_sandbox}".encode())
+    if not hand_in.has(exercise):
+        digest.update(repr(hand_in.unread).encode())
     wanted = {exercise, *EXERCISES[exercise].needs}
     for path, data in sorted(hand_in.files.items()):
         if hand_in.brings_commands or path.parts[0] in wanted:

@@ -3,6 +3,9 @@
 import sys
 import time
 from collections.abc import Iterable
+from typing import Any
+
+from tests.classroom.rows import points_of
 
 WIDTH = 24
 
@@ -18,11 +21,13 @@ class Progress:
         self.began = time.monotonic()
         self.is_bar = sys.stderr.isatty()
 
-    def graded(self, student: str, report: dict[str, int], busy: Iterable[str]) -> None:
+    def graded(self, student: str, report: dict[str, Any], busy: Iterable[str]) -> None:
         """Count one suite's result; ``busy`` are those whose programs run now."""
         self.done += 1
-        self.points += report["points"]
-        self.most += report["max_points"]
+        points = points_of(report)
+        if points is not None:
+            self.points += points
+            self.most += report["max_points"]
         if self.is_bar:
             self._draw(", ".join(dict.fromkeys(busy)) or student)
         else:

@@ -1,6 +1,5 @@
 """What is known of one student: a row of the class's table, and of its page."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +22,13 @@ class Row:
 
     key: str  # names the folder with the reports, and so nobody else
     results: list[dict[str, Any]] = field(default_factory=list)  # in brief
-    notes: Sequence[str] = ()  # what was odd about the submission, and harmless
-    needs: Sequence[str] = ()  # why somebody has to look at it
+    notes: list[str] = field(
+        default_factory=list
+    )  # what was odd about the submission, and harmless
+    needs: list[str] = field(default_factory=list)  # why somebody has to look at it
     id: str = ""  # as the learning system has it, never cut; or ""
     name: str = ""  # for a reader; or ""
-    source: Sequence[str] = ()  # the names under which it was delivered
+    source: list[str] = field(default_factory=list)  # its names in what was delivered
 
     @property
     def shown_name(self) -> str:
@@ -41,7 +42,7 @@ class Row:
         if NOT_GRADED in states:
             return NOT_GRADED
         if not states:
-            return NOT_GRADED if self.needs else TO_COME
+            return TO_COME if self.source else NOT_HANDED_IN  # a roster has the name
         had = [state for state in HAVE_POINTS if state in states]
         return had[0] if had else NOT_HANDED_IN
 
@@ -55,8 +56,9 @@ class Row:
     @property
     def all_needs(self) -> list[str]:
         """Why somebody has to look, also for what shows only in the results."""
-        of_results = [need for result in self.results if (need := _need(result))]
-        return list(dict.fromkeys([*self.needs, *of_results]))
+        said = "; ".join(self.needs)
+        new = [r for r in self.results if not r["note"] or r["note"] not in said]
+        return list(dict.fromkeys(filter(None, [*self.needs, *map(_need, new)])))
 
     @property
     def all_notes(self) -> list[str]:

@@ -8,10 +8,11 @@ import pytest
 from tests.answers.grading import SOLUTIONS
 from tests.classroom import __main__
 from tests.classroom.__main__ import are_numbers, build_parser, chosen, joined
-from tests.classroom.grade import Options, plan, safe_name
+from tests.classroom.deliveries import deliveries
+from tests.classroom.people import people_of, safe_name
 from tests.harness import exercises
 from tests.harness.exercises import EXERCISES, Exercise
-from tests.own.classroom.running import HELLO, classroom, lay_out
+from tests.own.classroom.running import classroom, lay_out
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,6 @@ def test_names_become_folders() -> None:
 def test_same_name_twice_gives_two_folders(tmp_path: Path) -> None:
     lay_out(tmp_path / "class" / "alice")
     shutil.make_archive(str(tmp_path / "class" / "Alice"), "zip", SOLUTIONS)
-    options = Options([HELLO], again=False, in_sandbox=False)
-    rows, jobs = plan(tmp_path / "class", tmp_path / "out", options)
-    folders = {row.key.casefold() for row in rows}
-    assert len(folders) == len(jobs) == 2
+    people = people_of(deliveries(tmp_path / "class"), None, [])
+    assert len({person.row.key.casefold() for person in people}) == len(people) == 2
+    assert [bool(person.row.needs) for person in people] == [False, True]

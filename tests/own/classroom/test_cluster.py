@@ -63,7 +63,7 @@ def reports(hand_ins: Path, out: Path, workers: Workers) -> dict[str, Any]:
     """Grade, and return what was written by file, without what differs each time."""
     in_sandbox = not confinement.why_no_sandbox()
     options = Options([HELLO], again=False, in_sandbox=in_sandbox)
-    assert grade_class(hand_ins, out, options, workers)
+    assert grade_class(hand_ins, out, options, workers)[1]
     files = [path for path in out.rglob("*") if path.is_file()]
     written: dict[str, Any] = {file.relative_to(out).as_posix(): None for file in files}
     for name in "grades.csv", "class.html":
@@ -155,7 +155,7 @@ def notes_after(folder: Path, workers: Workers) -> str:
     """Grade the one student of a class, and return the note of the result."""
     options = Options([HELLO], again=False, in_sandbox=False)
     with reserved(folder / "out"):
-        assert grade_class(folder / "class", folder / "out", options, workers)
+        assert grade_class(folder / "class", folder / "out", options, workers)[1]
     text = (folder / "out" / "alice" / f"{HELLO}.json").read_text("utf-8")
     return str(json.loads(text)["note"])
 

@@ -66,7 +66,7 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
     folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("reports")
     hand_in_oddly(folder)
     run = classroom("grade", folder, "--out", out, "--exercise", 1, "--jobs", 4)
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 1, run.stderr
     return Class(folder, out, grades(out))
 
 
@@ -74,15 +74,15 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
     ("student", "points", "note"),
     [
         ("alice", 10, ""),
-        ("bob", 0, "taken from its folder my lab/really"),
+        ("bob", 0, ""),
         ("carol", 0, ""),
-        ("dave", 10, "taken from its folder dave"),
+        ("dave", 10, ""),
         ("erin", None, "is empty; not handed in: 1"),
         ("frank", 0, f"{SERVER} is not UTF-8"),
-        ("gina", None, "is neither a folder nor an archive (zip, tar.gz)"),
-        ("hugo", None, "cannot be read: File is not a zip file"),
+        ("gina", None, "holds gina, but no server.py"),
+        ("hugo", None, "hugo.zip is not an archive: ask for it again"),
         ("lara", None, "exercise 1 could not be graded: cannot be laid out: "),
-        ("karl", 0, f"has no folder {HELLO}: taken from where it lay"),
+        ("karl", 0, ""),
         ("'=ines()", 0, ""),
         ("Жанна", 0, ""),
     ],
@@ -144,7 +144,7 @@ def test_nothing_is_graded_twice(odd_class: Class) -> None:
     run = classroom(
         "grade", odd_class.submissions, "--out", odd_class.out, "--exercise", 1
     )
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 1, run.stderr
     after = times_of_results(odd_class.out)
     changes = [name for name, time in before.items() if after[name] != time]
     assert changes == ["=ines()"]
