@@ -88,7 +88,7 @@ def grade_class(
     book = Gradebook(out, earlier, (person.row for person in graded))
     finished = do(jobs, book, workers, options.in_sandbox)
     if options.roster and finished:
-        known = {p.listed: book.rows[p.row.key] for p in people if p.listed}
+        known = {p.listed: book.rows.get(p.row.key, p.row) for p in people if p.listed}
         write_marks(options.roster, known, options.exercises, column, out)
     return book.in_order(), finished
 

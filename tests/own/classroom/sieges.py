@@ -52,7 +52,7 @@ def besiege(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADERS_TOKEN", SECRET)
         with reserved(out) as place:
-            assert grade_class(class_, out, options, ThisMachine(4, place))
+            assert grade_class(class_, out, options, ThisMachine(4, place))[1]
     return Siege(out, grades(out), listener, canaries, SECRET)
 
 
