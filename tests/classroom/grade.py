@@ -124,8 +124,15 @@ def plan(people: Sequence[Person], out: Path, options: Options) -> list[Job]:
                 e for e in options.exercises if is_to_do(hand_in, e, folder, options)
             ]
             if to_do:
-                jobs.append(Job(person.row.key, to_do, read))
+                # What may be large is read again when it is its turn.
+                kept = read if hand_in.brings_commands else partial(same, hand_in)
+                jobs.append(Job(person.row.key, to_do, kept))
     return jobs
+
+
+def same(hand_in: HandIn) -> HandIn:
+    """Return what has been read already."""
+    return hand_in
 
 
 def reader(person: Person, options: Options) -> Callable[[], HandIn]:

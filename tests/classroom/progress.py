@@ -1,5 +1,6 @@
 """What an instructor sees while a class is graded: a bar, or a line per student."""
 
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -50,7 +51,7 @@ class Progress:
 
     def _draw(self, busy: str) -> None:
         end = "\n" if self.done == self.total else ""
-        text = f"{self.line()}  {busy}"[:100]
+        text = f"{self.line()}  {busy}"[: shutil.get_terminal_size().columns - 1]
         print(f"\r\x1b[K{text}", end=end, file=sys.stderr, flush=True)
 
     def clear(self) -> None:
