@@ -63,8 +63,12 @@ def below(
     top: Path, folder: PurePosixPath, inside: PurePosixPath, notes: list[str]
 ) -> Iterator[Entry]:
     """Yield the files of a folder; ``inside`` is its name for the reader."""
-    with os.scandir(top / folder) as found:
-        children = sorted(found, key=lambda child: child.name)
+    try:
+        with os.scandir(top / folder) as found:
+            children = sorted(found, key=lambda child: child.name)
+    except PermissionError:
+        notes.append(f"{shown(inside)} may not be read: left out")
+        return
     if any(child.name == MARKS_ENVIRONMENT for child in children):
         return
     for child in children:

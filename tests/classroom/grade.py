@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.classroom import suite
-from tests.classroom.deliveries import deliveries
+from tests.classroom.deliveries import Delivery, deliveries
 from tests.classroom.errors import ClassroomError
 from tests.classroom.gradebook import Gradebook, earlier_rows
 from tests.classroom.hand_ins import HandIn
@@ -79,7 +79,8 @@ def grade_class(
     Raises ClassroomError when there is nothing to grade.
     """
     earlier = [*earlier_rows(out)]
-    people = people_of(deliveries(submissions), options.roster, earlier)
+    found = [one for one in deliveries(submissions) if not lies_at(one, out)]
+    people = people_of(found, options.roster, earlier)
     column = ""
     if options.roster:
         column = column_of(options.roster, options.column, options.exercises)
@@ -91,6 +92,12 @@ def grade_class(
         known = {p.listed: book.rows.get(p.row.key, p.row) for p in people if p.listed}
         write_marks(options.roster, known, options.exercises, column, out)
     return book.in_order(), finished
+
+
+def lies_at(delivery: Delivery, out: Path) -> bool:
+    """Return whether a delivery is the reports' own folder, among the submissions."""
+    places = [(piece.source / piece.name).absolute() for piece in delivery.pieces]
+    return out.absolute() in places
 
 
 def do(jobs: list[Job], book: Gradebook, workers: Workers, in_sandbox: bool) -> bool:

@@ -4,6 +4,7 @@ Reading it takes a process of its own, see submissions.py.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -95,6 +96,6 @@ def is_from_starter(path: PurePosixPath, data: bytes) -> bool:
 def as_pieces(source: Path | Sequence[Piece]) -> Sequence[Piece]:
     """Return a student's folder or archive as what a class would consist of."""
     if isinstance(source, Path):
-        place = source.absolute()
+        place = Path(os.path.abspath(source))  # whatever . and .. are
         return [Piece(place.parent, place.name)]
     return source

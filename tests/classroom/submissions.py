@@ -32,7 +32,7 @@ def read_hand_in(
 
     When only one of the ``exercises`` is asked for, its files may lie without folder.
     """
-    pieces = [[str(p.source), p.name, p.file] for p in as_pieces(source)]
+    pieces = [[str(p.source.absolute()), p.name, p.file] for p in as_pieces(source)]
     question = json.dumps({"pieces": pieces, "exercises": [*exercises]}).encode()
     with contextlib.suppress(ValueError, KeyError, TypeError):
         return unpacked(ask(question))
