@@ -1,6 +1,7 @@
 """The classroom's command line: ``python -m tests.classroom COMMAND --help``."""
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tests.classroom.bundle import write_bundle
 from tests.classroom.cluster import cluster_at
 from tests.classroom.differences import as_page, as_text, compare
 from tests.classroom.errors import ClassroomError
@@ -18,7 +20,7 @@ from tests.classroom.gradescope import (
     for_classroom50,
     for_gradescope,
     judge_all,
-    write_bundle,
+    unfinished,
 )
 from tests.classroom.handout import hand_out
 from tests.classroom.jobs import ThisMachine, Workers
@@ -27,7 +29,6 @@ from tests.classroom.roster import read_roster
 from tests.classroom.suite import (
     choose_sandbox,
     describe_confinement,
-    without_result,
 )
 from tests.harness.exercises import EXERCISES, with_number
 
@@ -288,7 +289,9 @@ def add_report(commands: Commands) -> None:
     parser.add_argument("submission", metavar="SUBMISSION", type=Path)
     add_exercise(parser)
     add_sandbox(parser)
-    parser.add_argument("--gradescope", metavar="FILE", type=Path, help="results.json")
+    parser.add_argument(
+        "--gradescope", action="store_true", help="print what results.json is to hold"
+    )
     parser.add_argument("--classroom50", metavar="FILE", type=Path, help="result.json")
     parser.add_argument("--summary", metavar="FILE", type=Path, help="as Markdown")
     parser.set_defaults(run=run_report)
@@ -297,29 +300,26 @@ def add_report(commands: Commands) -> None:
 def run_report(arguments: argparse.Namespace) -> int:
     """Grade one submission; every declared check is there from the beginning."""
     exercises = chosen(arguments.exercise)
-    waiting = [without_result(name, "The grader was stopped.") for name in exercises]
-    write_reports(arguments, waiting, [], "nothing")
+    write_reports(arguments, unfinished(exercises), [])
     in_sandbox = choose_sandbox(arguments.sandbox)
     notes, reports = judge_all(arguments.submission, exercises, in_sandbox)
-    held = describe_confinement(in_sandbox)
-    write_reports(arguments, reports, notes, held)
-    sys.stdout.write(as_summary(reports))
+    notes = [*notes, f"Programs were held by {describe_confinement(in_sandbox)}."]
+    write_reports(arguments, reports, notes)
+    if arguments.gradescope:
+        print(json.dumps(for_gradescope(reports, notes)))
+    else:
+        sys.stdout.write(as_summary(reports, notes))
     return 0
 
 
 def write_reports(
-    arguments: argparse.Namespace,
-    reports: list[dict[str, Any]],
-    notes: list[str],
-    held: str,
+    arguments: argparse.Namespace, reports: list[dict[str, Any]], notes: list[str]
 ) -> None:
     """Write the files that were asked for."""
-    if arguments.gradescope:
-        write_json(arguments.gradescope, for_gradescope(reports, notes, held))
     if arguments.classroom50:
         write_json(arguments.classroom50, for_classroom50(reports))
     if arguments.summary:
-        write(arguments.summary, as_summary(reports))
+        write(arguments.summary, as_summary(reports, notes))
 
 
 def main() -> int:

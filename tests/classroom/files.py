@@ -21,8 +21,8 @@ def write(file: Path, text: str) -> None:
 
 
 def write_json(file: Path, content: dict[str, Any]) -> None:
-    """Write a file of JSON in the same way."""
-    write(file, json.dumps(content, indent=1, ensure_ascii=False))
+    """Write a file of JSON in the same way, in ASCII: it can hide or drive nothing."""
+    write(file, json.dumps(content, indent=1))
 
 
 def copy_lab(destination: Path, folders: Iterable[str], files: Iterable[str]) -> None:

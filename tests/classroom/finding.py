@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from tests.classroom.commands import TOML, look_at_commands
 from tests.classroom.entries import Entry, few, shown
 from tests.classroom.gathering import careful, gather, unpack
-from tests.classroom.hand_ins import HandIn, Piece, is_from_starter
+from tests.classroom.hand_ins import HandIn, Piece
+from tests.classroom.starters import is_starter
 from tests.harness.exercises import EXERCISES
 
 MOST_OF_A_SOURCE = 1024 * 1024  # bytes of a file called yours; solutions have 20 KB
@@ -155,7 +156,7 @@ def candidates(
 def compared(entry: Entry, how: int, target: PurePosixPath) -> Candidate:
     """Return a candidate for a file, looked at."""
     data = entry.read(MOST_OF_A_SOURCE + 1)
-    return Candidate(entry, how, data, is_from_starter(target, data))
+    return Candidate(entry, how, data, is_starter(target, data))
 
 
 def likeness(name: str, wanted: str) -> int | None:

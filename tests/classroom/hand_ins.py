@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tests.harness.exercises import EXERCISES, ROOT
+from tests.classroom.starters import is_starter
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class HandIn:
         """Return whether what was handed in is the exercise's starter, unchanged."""
         mine = {p: data for p, data in self.files.items() if p.parts[0] == exercise}
         return not self.brings_commands and all(
-            is_from_starter(path, data) for path, data in mine.items()
+            is_starter(path, data) for path, data in mine.items()
         )
 
     def write_to(self, folder: Path) -> None:
@@ -83,14 +83,6 @@ def unpacked(data: bytes) -> HandIn:
         hand_in.files[PurePosixPath(path)] = rest[:size]
         rest = rest[size:]
     return hand_in
-
-
-def is_from_starter(path: PurePosixPath, data: bytes) -> bool:
-    """Return whether a file is a starter's, however an editor ends its lines."""
-    exercise = EXERCISES.get(path.parts[0])
-    if exercise is None or path.name not in exercise.yours:
-        return False
-    return data.split() == (ROOT / path).read_bytes().split()
 
 
 def as_pieces(source: Path | Sequence[Piece]) -> Sequence[Piece]:

@@ -1,16 +1,14 @@
 """``gradescope``: the bundle grades, and writes what other systems ask for."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.classroom.jobs import lab_digest
+from tests.classroom.jobs import suite_digest
 from tests.classroom.suite import without_result
-from tests.harness import system
 from tests.harness.checks import checks_of
 from tests.harness.exercises import EXERCISES
 from tests.own.classroom.formats import (
@@ -47,35 +45,42 @@ def test_bundle_holds_no_solutions(autograder: Path) -> None:
 
 def test_bundle_grades_as_the_lab_does(autograder: Path) -> None:
     """So it will do for the workers of a cluster."""
-    code = "from tests.classroom.jobs import lab_digest; print(lab_digest())"
+    code = f"from tests.classroom.jobs import suite_digest as d; print(d({HELLO!r}))"
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=autograder / "source", stdout=subprocess.PIPE)
-    assert run.stdout.decode().strip() == lab_digest()
+    assert run.stdout.decode().strip() == str(suite_digest(HELLO))
 
 
-@pytest.mark.skipif(system.WINDOWS, reason="Gradescope's image is Linux")
 def test_gradescope(autograder: Path) -> None:
-    where = {"AUTOGRADER": str(autograder), "PYTHON": sys.executable}
-    program = autograder / "source" / "run_autograder"
-    subprocess.run([program], env=os.environ | where, check=True, capture_output=True)
-    content = json.loads((autograder / "results" / "results.json").read_text("utf-8"))
-    assert {test["number"] for test in content["tests"]} == set(checks_of(HELLO))
-    assert is_like(content, OF_RESULTS)
-    for test in content["tests"]:
-        assert is_like(test, OF_TEST)
-        assert 0 == test["score"] <= test["max_score"]
-        assert test["status"] == "failed"
+    run = report(autograder, "--gradescope")
+    content = json.loads(run.stdout)
+    stopped = json.loads((autograder / "source/stopped.json").read_text("utf-8"))
+    for results in content, stopped:
+        assert {test["number"] for test in results["tests"]} == set(checks_of(HELLO))
+        assert is_like(results, OF_RESULTS)
+        for test in results["tests"]:
+            assert is_like(test, OF_TEST)
+            assert 0 == test["score"] <= test["max_score"]
+            assert test["status"] == "failed"
+    assert "ended, with status 1" in content["tests"][0]["output"]
+    assert "The grader was stopped." in stopped["tests"][0]["output"]
+
+
+def report(autograder: Path, *options: object) -> "subprocess.CompletedProcess[str]":
+    """Grade with the bundle, as its programs do."""
+    run = classroom(
+        *("report", autograder / "submission", "--exercise", 1),
+        *("--sandbox", "auto", *options),
+        cwd=autograder / "source",
+    )
+    assert run.returncode == 0, run.stderr
+    return run
 
 
 def test_classroom50(autograder: Path, tmp_path: Path) -> None:
     result, summary = tmp_path / "result.json", tmp_path / "summary.md"
     summary.write_text("what was there\n")
-    run = classroom(
-        *("report", autograder / "submission", "--exercise", 1),
-        *("--classroom50", result, "--summary", summary),
-        cwd=autograder / "source",
-    )
-    assert run.returncode == 0, run.stderr
+    report(autograder, "--classroom50", result, "--summary", summary)
     content = json.loads(result.read_text("utf-8"))
     assert set(content) == set(OF_RESULT50)
     assert is_like(content, OF_RESULT50)
