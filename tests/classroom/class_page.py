@@ -1,48 +1,64 @@
 """What the instructor gets: ``grades.csv``, and ``class.html`` with the whole class."""
 
 from collections import Counter
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean, median
 from string import Template
 from typing import Any
 from urllib.parse import quote
 
+from tests.classroom.class_map import (
+    MAP_STYLE,
+    SCRIPT,
+    checks_in,
+    count_of,
+    graded_results,
+    legend,
+    most_points,
+    states,
+    table_of,
+)
 from tests.classroom.files import write
-from tests.classroom.grades_csv import graded_exercises, write_grades
-from tests.classroom.rows import Row
-from tests.harness.checks import number_of
-from tests.harness.exercises import EXERCISES
-from tests.harness.page import page, sign_of
-from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED
+from tests.classroom.grades_csv import write_grades
+from tests.classroom.harmless import all_in_page, few, in_page
+from tests.classroom.rows import HAVE_POINTS, NOT_HANDED_IN, TO_COME, Row
+from tests.harness.page import page
+from tests.harness.results import FAILED
 
-# Outcomes from the best to the worst, as the legend names them and columns are sorted.
-OUTCOMES = (PASSED, NOT_RUN, BLOCKED, FAILED, ERROR)
 MOST_FAILURES = 12  # that are shown with their hints
 
 BODY = Template("""<header>
 <h1>The class</h1>
-<p>$count students$graded · mean $mean of $most points ·
-<a href="grades.csv">grades.csv</a></p>
-<p class="legend">$legend</p>
+<p><strong>$counts</strong> · $marks<a href="grades.csv">grades.csv</a></p>
+$histogram
+$needs
 </header>
 <main>
+<p class="legend">$legend</p>
+<form class="filter" hidden>
+<label>Find <input type="search"></label>
+<label>Show <select><option value="">everybody</option>$states</select></label>
+<output></output>
+</form>
 <div class="map" tabindex="0" role="region" aria-label="Students by checks">
-<table>
-<thead>
-<tr class="groups"><td colspan="2"></td>$groups<td></td></tr>
-<tr>$heads</tr>
-</thead>
-<tbody>
-$rows
-</tbody>
-<tfoot><tr>$shares</tr></tfoot>
-</table>
+$table
+<p class="only-printed">The map of the checks is wider than this sheet:
+grade one exercise to print it.</p>
 </div>
 <section>
 <h2>The commonest failures</h2>
 $failures
 </section>
-</main>""")
+</main>
+<footer>$held</footer>""")
+
+NEEDS = Template("""<section class="needs">
+<h2>$count you</h2>
+<ul>
+$students
+</ul>
+</section>""")
 
 FAILURE = Template("""<details>
 <summary><strong>$id</strong> $title <span>$count of $all</span></summary>
@@ -50,65 +66,26 @@ FAILURE = Template("""<details>
 <p>$students</p>
 </details>""")
 
+NO_SANDBOX = Template("""<p>Graded without a sandbox: $count of $all results.
+There, a program could have read what grades it, disturbed it, and written its own
+points. Read the code of anyone who has more points than you expect.</p>""")
+
 STYLE = """
-:root { --head: #eef1f4; --passed: #d3efda; --failed: #b8322a; --sign: #fff;
-  --blocked: #e3e6e9; --error: #f7d184; }
-@media (prefers-color-scheme: dark) { :root { --head: #1e2328; --passed: #16432a;
-  --failed: #ff9d94; --sign: #14171b; --blocked: #2a3037; --error: #7a5a10; } }
 h1 { margin: 0; }
 header p { margin: .25rem 0; }
-.legend span { margin-right: 1rem; white-space: nowrap; }
-.legend b, td.c { display: inline-block; width: 1.4rem; text-align: center; }
-.map { overflow: auto; max-height: 80vh; border: 1px solid var(--line);
-  margin: 1rem 0; }
-table { border-collapse: separate; border-spacing: 0; font-size: .85rem; }
-th, td { padding: .15rem .3rem; border-bottom: 1px solid var(--line);
-  font-weight: normal; text-align: right; white-space: nowrap; }
-td.c { display: table-cell; min-width: 1.7rem; border-left: 1px solid var(--page); }
-.first { border-left: 2px solid var(--quiet) !important; }
-thead { position: sticky; top: 0; z-index: 3; background: var(--head); }
-thead th, thead td { background: var(--head); padding: 0; }
-.groups th { text-align: left; padding: .25rem .4rem; border: 0; color: var(--quiet); }
-.groups span { position: sticky; left: 11.5rem; }
-tfoot td, tfoot th { position: sticky; bottom: 0; background: var(--head);
-  font-size: .7rem; }
-th:first-child { position: sticky; left: 0; background: var(--head); text-align: left;
-  max-width: 11rem; overflow: hidden; text-overflow: ellipsis; z-index: 2; }
-thead button { font: inherit; font-size: .75rem; border: 0; background: none;
-  color: inherit; width: 100%; padding: .3rem .15rem; cursor: pointer; }
-thead button:hover { text-decoration: underline; }
-thead th:first-child button { text-align: left; padding-left: .3rem; }
-thead th[aria-sort="ascending"] button::after { content: " ↑"; }
-thead th[aria-sort="descending"] button::after { content: " ↓"; }
-.passed { background: var(--passed); }
-.failed { background: var(--failed); color: var(--sign); font-weight: bold; }
-.blocked, .not.run { background: var(--blocked); } .error { background: var(--error); }
-td.sum { font-weight: 600; } td.notes { text-align: left; color: var(--quiet); }
+.needs { border-left: 4px solid var(--error); padding-left: .75rem; }
+.needs h2 { margin: .5rem 0 0; } .needs ul { margin: 0; padding-left: 1.2rem; }
+.needs li { overflow-wrap: anywhere; }
+.histogram { display: flex; gap: 3px; align-items: flex-end; list-style: none;
+  height: 6.3rem; margin: .75rem 0; padding: 0; max-width: 32rem; }
+.histogram li { flex: 1; text-align: center; font-size: .75rem; line-height: 1.3; }
+.histogram b { display: block; background: var(--link);
+  height: calc(var(--share) * 4rem); }
+.histogram span { color: var(--quiet); }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
 summary span { color: var(--quiet); }
 section { max-width: 60rem; } section a { margin-right: .6rem; }
-@media (max-width: 40rem) { th:first-child { max-width: 7rem; }
-  .groups span { left: 7.5rem; }
-  body { padding: .5rem; } }
-"""
-
-SCRIPT = """
-const table = document.querySelector("table"), body = table.tBodies[0];
-const value = (row, column) =>
-  row.cells[column].dataset.v ?? row.cells[column].innerText;
-const compare = (a, b) => isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
-const heads = table.tHead.rows[1];
-heads.addEventListener("click", event => {
-  const head = event.target.closest("th"), column = head?.cellIndex;
-  if (!head) return;
-  const sorted = head.getAttribute("aria-sort");
-  const down = sorted !== "descending" && (column > 0 || sorted);
-  const rows = [...body.rows].sort((a, b) =>
-    compare(value(a, column), value(b, column)) * (down ? -1 : 1));
-  for (const other of heads.cells) other.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", down ? "descending" : "ascending");
-  body.append(...rows);
-});
+@media (max-width: 40rem) { body { padding: .5rem; } }
 """
 
 
@@ -119,138 +96,109 @@ def write_class(out: Path, rows: list[Row]) -> None:
 
 
 def as_page(rows: list[Row]) -> str:
-    """Return the class's page: the map, the shares, the commonest failures."""
-    exercises = graded_exercises(rows)
+    """Return the class's page: who needs you, the map, the commonest failures."""
     checks = checks_in(rows)
-    graded = [row.results for row in rows if row.results]  # the rest is still to come
-    sums = [sum(result["points"] for result in results) for results in graded]
-    most = sum(check["max_points"] for check in checks.values())
+    most = sum(map(most_points, checks.values()))
+    sums = [row.points for row in rows if row.points is not None]
     body = BODY.substitute(
-        count=len(rows),
-        graded="" if len(graded) == len(rows) else f" · {len(graded)} graded",
-        mean=f"{sum(sums) / max(len(sums), 1):.1f}",
-        most=most,
-        legend=_legend(),
-        groups="".join(_group(exercise, rows) for exercise in exercises),
-        heads=_heads(checks, exercises),
-        rows="\n".join(_row(row, list(checks)) for row in rows),
-        shares=_shares(rows, checks),
-        failures="\n".join(_failures(rows, checks)) or "<p>There are none.</p>",
+        counts=counts_of(rows),
+        marks=_marks(sums, most),
+        histogram=_histogram(sums, most) if sums and most else "",
+        needs=_needs(rows),
+        legend=legend(),
+        states=states(),
+        table=table_of(rows, checks),
+        failures="\n".join(_failures(rows)) or "<p>There are none.</p>",
+        held=_held(rows),
     )
-    return page(f"The class: {len(rows)} students", body, STYLE, SCRIPT)
+    title = f"The class: {len(rows)} students"
+    return page(title, body, STYLE + MAP_STYLE, SCRIPT)
 
 
-def checks_in(rows: list[Row]) -> dict[str, dict[str, Any]]:
-    """Return all checks that occur, by id, in the order of the exercises."""
-    checks: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        for check in (check for result in row.results for check in result["checks"]):
-            checks.setdefault(check["id"], check)
-    return dict(sorted(checks.items(), key=lambda item: number_of(item[0])))
+def counts_of(rows: Sequence[Row]) -> str:
+    """Return how many are graded, are missing, and need somebody to look."""
+    found = Counter(row.state for row in rows)
+    needing = sum(bool(row.all_needs) for row in rows)
+    graded = sum(found[state] for state in HAVE_POINTS)
+    counts = {"graded": graded, NOT_HANDED_IN: found[NOT_HANDED_IN]}
+    counts |= {TO_COME: found[TO_COME], _needing(needing): needing}
+    parts = [f"{n} {name}" for name, n in counts.items() if n or name == "graded"]
+    return ", ".join(parts)
 
 
-def _legend() -> str:
-    return "".join(
-        f'<span><b class="{outcome}">{sign_of(outcome)}</b> {outcome}</span>'
-        for outcome in OUTCOMES
-    )
+def _needing(count: int) -> str:
+    return "needs you" if count == 1 else "need you"
 
 
-def _group(exercise: str, rows: list[Row]) -> str:
-    """Return the head of an exercise's columns, with the mean of those who have it."""
-    found = [r for row in rows for r in row.results if r["exercise"] == exercise]
-    mean = sum(result["points"] for result in found) / len(found)
-    name = escape(EXERCISES[exercise].name)
-    width, most = len(found[0]["checks"]), found[0]["max_points"]
-    text = f"{name} · mean {mean:.1f} of {most}"
-    return f'<th scope="colgroup" class="first" colspan="{width}"><span>{text}</span>'
+def _marks(sums: list[int], most: int) -> str:
+    """Return mean and median of those who have a grade."""
+    if not sums:
+        return ""
+    return f"mean {mean(sums):.1f}, median {median(sums):g} of {most} points · "
 
 
-def _heads(checks: dict[str, dict[str, Any]], exercises: list[str]) -> str:
-    heads = ["student", "sum"]
-    titles = ["", ", ".join(exercises)]
-    heads += checks
-    titles += [check["title"] for check in checks.values()]
-    heads.append("notes")
-    titles.append("")
-    # The rows come in the order of the names.
-    kinds = [' aria-sort="ascending"', "", *map(_first, checks), ' class="first"']
-    return "".join(
-        f'<th scope="col"{kind} title="{escape(title)}"><button>{escape(head)}</button>'
-        for head, title, kind in zip(heads, titles, kinds, strict=True)
-    )
+def _histogram(sums: list[int], most: int) -> str:
+    """Return how many have how many points, in steps of ten percent."""
+    found = Counter(10 * points // most for points in sums)
+    highest = max(found.values())
+    bars = [
+        f'<li style="--share: {found[step] / highest:.2f}">{found[step] or ""}<b></b>'
+        f"<span>{10 * step}</span></li>"
+        for step in range(11)
+    ]
+    label = "Students by points, in percent"
+    return f'<ol class="histogram" title="{label}">{"".join(bars)}</ol>'
 
 
-def _first(check_id: str) -> str:
-    """Return the attribute of an exercise's first column, or ''."""
-    return ' class="first"' if check_id.endswith(".1") else ""
+def _needs(rows: Sequence[Row]) -> str:
+    """Return who needs somebody to look, and why."""
+    needing = [row for row in rows if row.all_needs]
+    if not needing:
+        return ""
+    items = [f"<li>{_link(row)} {_reasons(row)}</li>" for row in needing]
+    count = f"{len(needing)} {_needing(len(needing))}".removesuffix(" you")
+    return NEEDS.substitute(count=count, students="\n".join(items))
 
 
-def _row(row: Row, check_ids: list[str]) -> str:
-    outcomes = {c["id"]: c["outcome"] for r in row.results for c in r["checks"]}
-    points = sum(result["points"] for result in row.results)
-    link = f"{quote(row.key)}/feedback.html"
-    head = f'<th scope="row"><a href="{link}">{escape(row.shown_name)}</a></th>'
-    cells = "".join(_cell(check_id, outcomes.get(check_id)) for check_id in check_ids)
-    odd = escape("; ".join(row.all_notes))
-    return f'<tr>{head}<td class="sum">{points}</td>{cells}<td class="notes">{odd}</td>'
+def _reasons(row: Row) -> str:
+    return "; ".join(map(in_page, few(row.all_needs)))
 
 
-def _cell(check_id: str, outcome: str | None) -> str:
-    """Return a cell of the map; ``outcome`` is None where there is no result yet."""
-    first = " first" if _first(check_id) else ""
-    if outcome is None:
-        return f'<td class="c{first}" data-v="-1" title="{check_id}"></td>'
-    return (
-        f'<td class="c {escape(outcome)}{first}" data-v="{rank_of(outcome)}"'
-        f' title="{check_id} {escape(outcome)}">{sign_of(outcome)}</td>'
-    )
+def _link(row: Row, anchor: str = "") -> str:
+    address = f"{quote(row.key)}/feedback.html{anchor}"
+    return f'<a href="{address}">{in_page(row.shown_name)}</a>'
 
 
-def rank_of(outcome: str) -> int:
-    """Return the place of an outcome in a sorted column; unknown ones come first."""
-    return len(OUTCOMES) - OUTCOMES.index(outcome) if outcome in OUTCOMES else 0
+def _held(rows: Sequence[Row]) -> str:
+    """Return what it means where there was no sandbox."""
+    held = [result.get("in_sandbox", False) for result in graded_results(rows)]
+    if all(held):
+        return ""
+    return NO_SANDBOX.substitute(count=held.count(False), all=len(held))
 
 
-def _shares(rows: list[Row], checks: dict[str, dict[str, Any]]) -> str:
-    passed, graded = _count(rows, PASSED), _count(rows)
-    cells = "".join(
-        f"<td{_first(name)}>{100 * passed[name] / graded[name]:.0f} %</td>"
-        for name in checks
-    )
-    return f'<th scope="row">passed by</th><td></td>{cells}<td></td>'
+def _failures(rows: Sequence[Row]) -> list[str]:
+    graded = count_of(rows)
+    commonest = count_of(rows, FAILED).most_common(MOST_FAILURES)
+    return [_failure(name, graded[name], rows) for name, _ in commonest]
 
 
-def _count(rows: list[Row], outcome: str = "") -> Counter[str]:
-    """Return how many have an outcome, or any, by the check's id."""
-    return Counter(
-        check["id"]
-        for row in rows
-        for result in row.results
-        for check in result["checks"]
-        if outcome in ("", check["outcome"])
-    )
-
-
-def _failures(rows: list[Row], checks: dict[str, dict[str, Any]]) -> list[str]:
-    commonest = _count(rows, FAILED).most_common(MOST_FAILURES)
-    return [_failure(checks[name], count, rows) for name, count in commonest]
-
-
-def _failure(check: dict[str, Any], count: int, rows: list[Row]) -> str:
+def _failure(check_id: str, graded: int, rows: Sequence[Row]) -> str:
     """Return a failure with the hint that most students got, and links to them."""
-    links, hints = [], Counter[str]()
-    for row in rows:
-        for found in (c for result in row.results for c in result["checks"]):
-            if found["id"] == check["id"] and found["outcome"] == FAILED:
-                hints[found["hint"]] += 1
-                link = f"{quote(row.key)}/feedback.html#check-{check['id']}"
-                links.append(f'<a href="{link}">{escape(row.shown_name)}</a>')
+    found = [(row, check) for row in rows for check in _failed(row, check_id)]
+    hints = Counter(check["hint"] for _, check in found)
+    links = [_link(row, f"#check-{check_id}") for row, _ in found]
     return FAILURE.substitute(
-        id=check["id"],
-        title=escape(check["title"]),
-        count=count,
-        all=len(rows),
-        hint=escape(hints.most_common(1)[0][0]),
+        id=check_id,
+        title=in_page(found[0][1]["title"]),
+        count=len(found),
+        all=graded,
+        hint=all_in_page(hints.most_common(1)[0][0]),
         students="".join(links),
     )
+
+
+def _failed(row: Row, check_id: str) -> list[dict[str, Any]]:
+    """Return a row's result of a check, if it failed."""
+    checks = [c for result in graded_results([row]) for c in result["checks"]]
+    return [c for c in checks if c["id"] == check_id and c["outcome"] == FAILED]

@@ -9,10 +9,12 @@ from string import Template
 from typing import Any
 
 from tests.classroom.files import write, write_json
-from tests.classroom.rows import Row
+from tests.classroom.harmless import all_in_page, few, in_page, line
+from tests.classroom.rows import HAVE_POINTS, Row, state_of
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import REPORT, check_item, page, score_of, sign_of
 from tests.harness.results import ERROR, FAILED
+from tests.harness.shown import harmless
 
 BRIEF = ("id", "title", "outcome", "max_points", "hint")
 
@@ -24,6 +26,11 @@ $notes
 <main>
 $exercises
 </main>""")
+
+NO_GRADE = Template("""<section aria-labelledby="$name">
+<h2 id="$name">$name: $state</h2>
+<p class="note">$note</p>
+</section>""")
 
 EXERCISE = Template("""<section aria-labelledby="$name">
 <h2 id="$name">$name: $points of $most points</h2>
@@ -38,6 +45,12 @@ FAILURE = Template("""<section class="failure" id="check-$id">
 <h2><span class="sign">$sign</span> $id $title</h2>
 <div class="explanation"><pre tabindex="0">$message</pre></div>
 </section>""")
+
+STYLE = """
+@media print { h2, .checks li { break-inside: avoid; break-after: avoid; }
+  .explanation pre { overflow-wrap: anywhere; } }
+@media (max-width: 40rem) { body { padding: .5rem; } pre { font-size: .75rem; } }
+"""
 
 
 def results_of(folder: Path) -> list[dict[str, Any]]:
@@ -91,37 +104,51 @@ def without_checks(result: dict[str, Any]) -> dict[str, Any]:
 
 def as_text(summary: dict[str, Any], folder: Path) -> str:
     """Return what a terminal would have shown the student, suite after suite."""
-    parts = [
-        f"{summary['student']}: {summary['points']}/{summary['max_points']} points"
-    ]
-    parts += [f"Note: {note}" for note in (*summary["needs"], *summary["notes"])]
+    parts = [f"{line(summary['student'])}: {_score(summary)}"]
+    parts += [f"Note: {note}" for note in _notes(summary)]
     for result in summary["exercises"]:
         name = result["exercise"]
         said = (folder / f"{name}.txt").read_text("utf-8")
-        parts.append(f"\n==== {name} ====\n\n{said.strip()}")
+        parts.append(f"\n==== {name} ====\n\n{harmless(said.strip())}")
     return "\n".join(parts) + "\n"
+
+
+def _score(summary: dict[str, Any]) -> str:
+    """Return the points in words, or why there are none."""
+    if summary["state"] not in HAVE_POINTS:
+        return str(summary["state"])
+    return f"{summary['points']} of {summary['max_points']} points"
+
+
+def _notes(summary: dict[str, Any]) -> list[str]:
+    return few([*summary["needs"], *summary["notes"]])
 
 
 def as_page(
     summary: dict[str, Any], results: list[dict[str, Any]], folder: Path
 ) -> str:
     """Return the page with all checks, and each failure as the terminal shows it."""
-    told = *summary["needs"], *summary["notes"]
-    notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in told)
-    student, points, most = (summary[k] for k in ("student", "points", "max_points"))
+    notes = "\n".join(f"<p>Note: {escape(note)}</p>" for note in _notes(summary))
+    has_points = summary["state"] in HAVE_POINTS
+    bar = score_of(summary["points"], summary["max_points"])
     body = BODY.substitute(
-        student=escape(student),
-        score=score_of(points, most),
+        student=in_page(summary["student"]),
+        score=bar if has_points else f'<p class="score">{summary["state"]}</p>',
         notes=notes,
         exercises="\n".join(_exercise(result, folder) for result in results),
     )
-    return page(f"{student}: {points} of {most} points", body, REPORT)
+    title = f"{line(summary['student'])}: {_score(summary)}"
+    return page(title, body, REPORT + STYLE)
 
 
 def _exercise(result: dict[str, Any], folder: Path) -> str:
+    state = state_of(result)
+    if state not in HAVE_POINTS:
+        note = "" if result["note"] == state else all_in_page(result["note"])
+        return NO_GRADE.substitute(name=result["exercise"], state=state, note=note)
     failed = [c for c in result["checks"] if c["outcome"] in (FAILED, ERROR)]
     diagrams = f"{result['exercise']}.html"
-    note = f"{escape(result['note'])}." if result["note"] else ""
+    note = ""
     if (folder / diagrams).exists() and (folder / diagrams).stat().st_size:
         note = f'<a href="{diagrams}">The same with diagrams of the steps</a>.'
     return EXERCISE.substitute(
@@ -131,7 +158,7 @@ def _exercise(result: dict[str, Any], folder: Path) -> str:
         checks="\n".join(map(_check, result["checks"])),
         note=note,
         confinement=escape(result["confinement"]),
-        failures="" if result["note"] else "\n".join(map(_failure, failed)),
+        failures="\n".join(map(_failure, failed)),
     )
 
 
@@ -148,5 +175,5 @@ def _failure(check: dict[str, Any]) -> str:
         id=check["id"],
         sign=sign_of(check["outcome"]),
         title=escape(check["title"]),
-        message=escape(check["message"]),
+        message=all_in_page(check["message"]),
     )

@@ -160,6 +160,7 @@ def as_graded(
         "exercise": exercise,
         "state": state,
         "confinement": suite.describe_confinement(in_sandbox),
+        "in_sandbox": in_sandbox,
         "note": verdict.note,
         **verdict.report,
     }
