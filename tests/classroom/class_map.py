@@ -89,6 +89,7 @@ td.notes { text-align: left; color: var(--quiet); white-space: normal;
   .map { overflow: visible; max-height: none; max-width: none; border: 0; }
   thead, th:first-child, tfoot td, tfoot th, .groups span { position: static; }
   tfoot { display: table-row-group; }
+  th:first-child { white-space: normal; overflow-wrap: anywhere; }
   tr { break-inside: avoid; }
   table { font-size: 7pt; } td.c { min-width: 0; padding: .1rem 0; width: 1rem; }
   thead th { padding: .1rem; } td.notes { min-width: 0; max-width: none; }
@@ -231,9 +232,10 @@ def _row(row: Row, checks: Checks) -> str:
     results = {result["exercise"]: result for result in row.results}
     cells = [cell for e in checks for cell in _cells(results.get(e), checks[e])]
     link = f"{quote(row.key)}/feedback.html"
+    about = in_page(" ".join(dict.fromkeys([row.shown_name, row.id or row.key])))
     told = ", ".join([row.state, NEEDS_YOU] if row.all_needs else [row.state])
     return (
-        f'<tr data-is="{told}"><th scope="row" title="{in_page(row.id or row.key)}">'
+        f'<tr data-is="{told}"><th scope="row" title="{about}">'
         f'<a href="{link}">{in_page(row.shown_name)}</a></th>'
         f"{_points(row.points, 'sum')}{''.join(cells)}"
         f'<td class="notes">{_notes(row)}</td></tr>'

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.classroom.files import write, write_json
 from tests.classroom.harmless import all_in_page, few, in_page, line
-from tests.classroom.rows import HAVE_POINTS, Row, state_of
+from tests.classroom.rows import HAVE_POINTS, UNCHANGED, Row, state_of
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import REPORT, check_item, page, score_of, sign_of
 from tests.harness.results import ERROR, FAILED
@@ -47,8 +47,9 @@ FAILURE = Template("""<section class="failure" id="check-$id">
 </section>""")
 
 STYLE = """
+body { overflow-wrap: anywhere; }
 @media print { h2, .checks li { break-inside: avoid; break-after: avoid; }
-  .explanation pre { overflow-wrap: anywhere; } }
+  .explanation pre { overflow-wrap: anywhere; font-size: 8pt; } }
 @media (max-width: 40rem) { body { padding: .5rem; } pre { font-size: .75rem; } }
 """
 
@@ -148,9 +149,9 @@ def _exercise(result: dict[str, Any], folder: Path) -> str:
         return NO_GRADE.substitute(name=result["exercise"], state=state, note=note)
     failed = [c for c in result["checks"] if c["outcome"] in (FAILED, ERROR)]
     diagrams = f"{result['exercise']}.html"
-    note = ""
+    note = "The starter was handed in unchanged. " if state == UNCHANGED else ""
     if (folder / diagrams).exists() and (folder / diagrams).stat().st_size:
-        note = f'<a href="{diagrams}">The same with diagrams of the steps</a>.'
+        note += f'<a href="{diagrams}">The same with diagrams of the steps</a>.'
     return EXERCISE.substitute(
         name=result["exercise"],
         points=result["points"],
@@ -166,6 +167,8 @@ def _check(check: dict[str, Any]) -> str:
     title = f"{check['id']} {escape(check['title'])}"
     if check["outcome"] in (FAILED, ERROR):
         title = f'<a href="#check-{check["id"]}">{title}</a>'
+    elif check["message"]:  # why it did not run
+        title += f"<br><small>{in_page(check['message'])}</small>"
     points, most = check["points"], check["max_points"]
     return check_item(check["outcome"], title, points, most)
 
