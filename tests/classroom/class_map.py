@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from tests.classroom.harmless import few, in_page
+from tests.classroom.harmless import in_page, lines
 from tests.classroom.rows import (
     GRADED,
     HAVE_POINTS,
@@ -278,7 +278,7 @@ def rank_of(outcome: str) -> int:
 
 def _notes(row: Row) -> str:
     """Return a row's notes; long ones are folded, so that rows stay low."""
-    notes = few(row.all_notes)
+    notes = lines(row.all_notes)
     whole = escape("; ".join(notes))
     if len("; ".join(notes)) <= LONG_NOTE:
         return whole

@@ -21,8 +21,8 @@ from tests.classroom.class_map import (
 )
 from tests.classroom.files import write
 from tests.classroom.grades_csv import write_grades
-from tests.classroom.harmless import all_in_page, few, in_page
-from tests.classroom.rows import HAVE_POINTS, NOT_HANDED_IN, TO_COME, Row
+from tests.classroom.harmless import all_in_page, in_page, lines
+from tests.classroom.rows import Row, counts_of
 from tests.harness.page import page
 from tests.harness.results import FAILED
 
@@ -54,7 +54,7 @@ $failures
 <footer>$held</footer>""")
 
 NEEDS = Template("""<section class="needs">
-<h2>$count you</h2>
+<h2>Who needs you</h2>
 <ul>
 $students
 </ul>
@@ -115,21 +115,6 @@ def as_page(rows: list[Row]) -> str:
     return page(title, body, STYLE + MAP_STYLE, SCRIPT)
 
 
-def counts_of(rows: Sequence[Row]) -> str:
-    """Return how many are graded, are missing, and need somebody to look."""
-    found = Counter(row.state for row in rows)
-    needing = sum(bool(row.all_needs) for row in rows)
-    graded = sum(found[state] for state in HAVE_POINTS)
-    counts = {"graded": graded, NOT_HANDED_IN: found[NOT_HANDED_IN]}
-    counts |= {TO_COME: found[TO_COME], _needing(needing): needing}
-    parts = [f"{n} {name}" for name, n in counts.items() if n or name == "graded"]
-    return ", ".join(parts)
-
-
-def _needing(count: int) -> str:
-    return "needs you" if count == 1 else "need you"
-
-
 def _marks(sums: list[int], most: int) -> str:
     """Return mean and median of those who have a grade."""
     if not sums:
@@ -156,12 +141,11 @@ def _needs(rows: Sequence[Row]) -> str:
     if not needing:
         return ""
     items = [f"<li>{_link(row)} {_reasons(row)}</li>" for row in needing]
-    count = f"{len(needing)} {_needing(len(needing))}".removesuffix(" you")
-    return NEEDS.substitute(count=count, students="\n".join(items))
+    return NEEDS.substitute(students="\n".join(items))
 
 
 def _reasons(row: Row) -> str:
-    return "; ".join(map(in_page, few(row.all_needs)))
+    return "; ".join(map(in_page, lines(row.all_needs)))
 
 
 def _link(row: Row, anchor: str = "") -> str:

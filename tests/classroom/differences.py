@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from tests.classroom.errors import ClassroomError
 from tests.classroom.finding import is_text
 from tests.classroom.hand_ins import HandIn
-from tests.classroom.harmless import few, in_page
+from tests.classroom.harmless import in_page, lines
 from tests.classroom.submissions import read_hand_in
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.page import page
@@ -75,7 +75,7 @@ def compare(source: Path, exercises: list[str]) -> list[Pair]:
     if not pairs:
         numbers = ", ".join(str(EXERCISES[name].number) for name in exercises)
         notes = [f"holds nothing of exercise {numbers}"]
-        notes += few([*hand_in.unread, *hand_in.notes])
+        notes += lines([*hand_in.unread, *hand_in.notes])
         raise ClassroomError(f"{harmless(str(source))}: {'; '.join(notes)}.")
     return pairs
 

@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from tests.classroom.files import write, write_json
-from tests.classroom.harmless import all_in_page, few, in_page, line
+from tests.classroom.harmless import all_in_page, in_page, line, lines
 from tests.classroom.rows import HAVE_POINTS, UNCHANGED, Row, state_of
 from tests.harness.exercises import EXERCISES
 from tests.harness.page import REPORT, check_item, page, score_of, sign_of
@@ -122,7 +122,7 @@ def _score(summary: dict[str, Any]) -> str:
 
 
 def _notes(summary: dict[str, Any]) -> list[str]:
-    return few([*summary["needs"], *summary["notes"]])
+    return lines([*summary["needs"], *summary["notes"]])
 
 
 def as_page(

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -21,22 +20,12 @@ from tests.classroom.marks import column_of, write_marks
 from tests.classroom.people import Person, chosen, people_of
 from tests.classroom.progress import Progress
 from tests.classroom.roster import Roster
-from tests.classroom.rows import (
-    GRADED,
-    HAVE_POINTS,
-    NOT_GRADED,
-    NOT_HANDED_IN,
-    TO_COME,
-    UNCHANGED,
-    Row,
-    state_of,
-)
+from tests.classroom.rows import HAVE_POINTS, Row, counts_of, state_of
 from tests.classroom.submissions import read_hand_in
 from tests.harness import system
 
 LOCK = ".lock"  # in the reports' folder: held as long as somebody writes there
 WORK = ".work"  # in the reports' folder: what is there while suites run
-STATES = (GRADED, UNCHANGED, NOT_HANDED_IN, NOT_GRADED, TO_COME)  # as they are told
 
 
 @dataclass(frozen=True)
@@ -169,10 +158,6 @@ def stored(folder: Path, exercise: str) -> tuple[str, str]:
 
 def summary(rows: Sequence[Row]) -> list[str]:
     """Return how many have which state, and who needs somebody, and why."""
-    counted = Counter(row.state for row in rows)
-    parts = [f"{counted[state]} {state}" for state in STATES if counted[state]]
     in_need = [row for row in rows if row.all_needs]
-    who = f"{len(in_need)} need{'s' * (len(in_need) == 1)} you"
-    parts.append(f"{who}:" if in_need else "nobody needs you.")
     lines = [f"  {row.shown_name}: {'; '.join(row.all_needs)}" for row in in_need]
-    return [", ".join(parts), *lines]
+    return [f"{counts_of(rows)}{':' if in_need else '.'}", *lines]

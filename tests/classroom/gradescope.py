@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from tests.classroom.harmless import few, in_markdown
+from tests.classroom.harmless import in_markdown, lines
 from tests.classroom.jobs import grade_suites
 from tests.classroom.submissions import read_hand_in
 from tests.classroom.suite import without_result
@@ -38,8 +38,8 @@ def judge_all(
     hand_in = read_hand_in(source, exercises)
     place = Path(tempfile.gettempdir())
     graded = grade_suites(hand_in, exercises, in_sandbox, place, threading.Event())
-    notes = [*hand_in.unread, *hand_in.notes]
-    return few(notes), [one.result for one in graded]
+    notes = [*hand_in.unread, *hand_in.needs, *hand_in.notes]
+    return lines(notes), [one.result for one in graded]
 
 
 def for_gradescope(

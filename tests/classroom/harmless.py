@@ -9,12 +9,13 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from tests.classroom.entries import few
 from tests.harness.shown import harmless
 
 LONGEST = 200  # characters of a name or a note
-MOST_NOTES = 8  # of one submission
-# CommonMark, 2.4: a backslash makes any punctuation of ASCII an ordinary character.
-PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+# CommonMark, 2.4: after a backslash, what would begin a link, code, HTML or emphasis is
+# an ordinary character; GitHub has ~ and | as well, and @ for people.
+MARKDOWN = re.compile(r"[\\`*_\[\]<>#&!|~@]")
 
 
 def line(text: str, longest: int = LONGEST) -> str:
@@ -24,11 +25,9 @@ def line(text: str, longest: int = LONGEST) -> str:
     return start if is_whole else f"{start[: longest - 1]}…"
 
 
-def few(notes: Sequence[str]) -> list[str]:
-    """Return the first notes, and how many there are beyond them."""
-    lines = [line(note) for note in notes[:MOST_NOTES]]
-    left = len(notes) - MOST_NOTES
-    return [*lines, f"and {left} more"] if left > 0 else lines
+def lines(notes: Sequence[str]) -> list[str]:
+    """Return the first notes as lines, and how many there are beyond them."""
+    return [line(note) for note in few(list(notes))]
 
 
 def in_page(text: str) -> str:
@@ -43,4 +42,4 @@ def all_in_page(text: str) -> str:
 
 def in_markdown(text: str) -> str:
     """Return a name or a note as Markdown, also within a table."""
-    return PUNCTUATION.sub(r"\\\g<0>", line(text))
+    return MARKDOWN.sub(r"\\\g<0>", line(text))

@@ -1,5 +1,7 @@
 """What is known of one student: a row of the class's table, and of its page."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ NOT_HANDED_IN = "not handed in"
 NOT_GRADED = "could not be graded"  # which is not 0: somebody has to look
 TO_COME = "to come"  # of a row that has no result yet
 
+STATES = (GRADED, UNCHANGED, NOT_HANDED_IN, NOT_GRADED, TO_COME)  # as they are told
 HAVE_POINTS = (GRADED, UNCHANGED)
 
 
@@ -72,6 +75,15 @@ class Row:
     def _with_state(self, state: str) -> list[str]:
         found = [r["exercise"] for r in self.results if state_of(r) == state]
         return [str(EXERCISES[exercise].number) for exercise in found]
+
+
+def counts_of(rows: Sequence[Row]) -> str:
+    """Return how many have which state, and need somebody: "52 graded, 6 need you"."""
+    counted = Counter(row.state for row in rows)
+    parts = [f"{counted[state]} {state}" for state in STATES if counted[state]]
+    count = sum(bool(row.all_needs) for row in rows)
+    who = f"{count} need{'s' * (count == 1)} you" if count else "nobody needs you"
+    return ", ".join([*parts, who])
 
 
 def state_of(result: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from tests.classroom.bundle import programs, write_bundle
 from tests.classroom.starters import digests_of
 from tests.harness import system
 from tests.harness.exercises import EXERCISES, ROOT
-from tests.own.classroom.running import HELLO, LIMIT
+from tests.own.classroom.running import HELLO, LIMIT, classroom
 from tests.own.processes import running_with
 
 pytestmark = pytest.mark.timeout(LIMIT)
@@ -120,3 +120,15 @@ def test_workflow_gives_no_token_away() -> None:
     assert "--sandbox required\n" in workflow
     assert "install -y --no-install-recommends bubblewrap\n" in workflow
     assert """jq --exit-status '.score == .["max-score"]' result.json\n""" in workflow
+
+
+def test_run_says_what_it_took(tmp_path: Path) -> None:
+    """A file alone will do; an odd name cannot write Markdown of its own."""
+    (tmp_path / "My [x](y) `1` *server.py").write_text("raise SystemExit(1)")
+    summary = tmp_path / "summary.md"
+    run = classroom("report", tmp_path, "--exercise", 1, "--summary", summary)
+    assert run.returncode == 0, run.stderr
+    lines = summary.read_text("utf-8").splitlines()
+    assert r"- server.py was called My \[x\](y) \`1\` \*server.py" in lines
+    assert any(line.startswith("- Programs were held by limits") for line in lines)
+    assert "| 1.1 listens on the HOST and PORT" in run.stdout

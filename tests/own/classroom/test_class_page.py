@@ -52,7 +52,7 @@ def test_class_page_counts_only_who_has_a_grade() -> None:
     unread = row_of("joe", "not run", "not run", state=NOT_GRADED, note="is a .rar")
     rows = [row_of("ada", "passed", "failed"), row_of("bob"), absent, unread]
     page = as_page([*rows, row_of("una", "passed", "passed")])
-    counts = "2 graded, 1 not handed in, 1 to come, 1 needs you"
+    counts = "2 graded, 1 not handed in, 1 could not be graded, 1 to come, 1 needs you"
     assert f"<strong>{counts}</strong> · mean 1.5, median 1.5 of 2 points" in page
     assert '<td class="c">100 %</td><td class="c">50 %</td>' in page
     assert "1 of 2</span></summary>" in page  # of the commonest failure
@@ -84,7 +84,7 @@ def test_notes_are_short_few_and_harmless() -> None:
     page = as_page([Row("ada", [result_of("passed")], notes=notes, needs=notes)])
     assert len(page) < len(as_page([row_of("ada", "passed")])) + 3000
     assert r"a/\x1b[2J\u202e&lt;b&gt; is left out" in page
-    assert "and 44 more" in page
+    assert "and 44 notes more" in page
     assert "<summary>a/" in page  # folded in the map: rows stay low
 
 
