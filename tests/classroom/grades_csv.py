@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.classroom.files import write
+from tests.classroom.harmless import line
 from tests.classroom.rows import Row, points_of
 from tests.harness.exercises import EXERCISES
 
 BOM = "\N{BYTE ORDER MARK}"  # without it, Excel takes UTF-8 for another encoding
-FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would compute
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would compute
+LONGEST_CELL = 32_000  # characters; Excel has room for 32767
 
 
 def write_grades(file: Path, rows: Sequence[Row]) -> None:
@@ -43,5 +45,6 @@ def graded_exercises(rows: Iterable[Row]) -> list[str]:
 
 
 def as_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
+    """Return text that no spreadsheet takes for a formula, or for two lines."""
+    text = line(text, LONGEST_CELL)
     return f"'{text}" if text.startswith(FORMULA) else text
