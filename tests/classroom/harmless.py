@@ -17,6 +17,12 @@ LONGEST = 200  # characters of a name or a note
 # an ordinary character; GitHub has ~ and | as well, and @ for people.
 MARKDOWN = re.compile(r"[\\`*_\[\]<>#&!|~@]")
 
+# It has to come first: it holds for what follows it in the page.
+NO_SCRIPTS = """<!DOCTYPE html>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; base-uri 'none';
+ form-action 'none'; style-src 'unsafe-inline'">
+"""
+
 
 def line(text: str, longest: int = LONGEST) -> str:
     """Return a text as one line that is not too long, and cannot hide anything."""
@@ -43,3 +49,11 @@ def all_in_page(text: str) -> str:
 def in_markdown(text: str) -> str:
     """Return a name or a note as Markdown, also within a table."""
     return MARKDOWN.sub(r"\\\g<0>", line(text))
+
+
+def without_scripts(page: str) -> str:
+    """Return a page that a suite has written, so that no script in it can run.
+
+    Where there is no sandbox, a student's program may have written it instead.
+    """
+    return NO_SCRIPTS + page if page else ""

@@ -23,9 +23,11 @@ from tests.classroom import suite
 from tests.classroom.entries import shown
 from tests.classroom.files import write, write_json
 from tests.classroom.hand_ins import HandIn
+from tests.classroom.harmless import without_scripts
 from tests.classroom.rows import GRADED, NOT_GRADED, NOT_HANDED_IN, UNCHANGED
 from tests.harness import confinement
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.harness.shown import harmless
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Graded:
     def write_to(self, folder: Path) -> None:
         """Write it to the folder of a student's reports."""
         folder.mkdir(exist_ok=True)
-        write(folder / f"{self.exercise}.txt", self.text)
-        write(folder / f"{self.exercise}.html", self.page)
+        write(folder / f"{self.exercise}.txt", harmless(self.text))
+        write(folder / f"{self.exercise}.html", without_scripts(self.page))
         # The last one: what has no result here is graded again.
         write_json(folder / f"{self.exercise}.json", self.result)
 

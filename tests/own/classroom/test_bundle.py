@@ -14,6 +14,7 @@ from tests.classroom.bundle import programs, write_bundle
 from tests.classroom.starters import digests_of
 from tests.harness import system
 from tests.harness.exercises import EXERCISES, ROOT
+from tests.own import peers
 from tests.own.classroom.running import HELLO, LIMIT, classroom
 from tests.own.processes import running_with
 
@@ -120,6 +121,15 @@ def test_workflow_gives_no_token_away() -> None:
     assert "--sandbox required\n" in workflow
     assert "install -y --no-install-recommends bubblewrap\n" in workflow
     assert """jq --exit-status '.score == .["max-score"]' result.json\n""" in workflow
+
+
+def test_programs_can_be_read() -> None:
+    """By those that run them elsewhere: here they never run."""
+    for name in "setup.sh", "run_autograder":
+        shell = [peers.program("bash"), "-n"]
+        run = subprocess.run(shell, input=programs("4 5")[name].encode())
+        assert run.returncode == 0, name
+    compile(programs("4 5")["autograder.py"], "autograder.py", "exec")
 
 
 def test_run_says_what_it_took(tmp_path: Path) -> None:

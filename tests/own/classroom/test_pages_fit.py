@@ -1,4 +1,4 @@
-"""The pages fit a desk's screen and a phone's; Chromium measures them."""
+"""The pages fit a desk's screen and a phone's, and run no stranger's script."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,11 @@ from tests.classroom.differences import as_page as diff_page
 from tests.classroom.differences import compare
 from tests.classroom.feedback import write_feedback
 from tests.classroom.files import write, write_json
+from tests.classroom.harmless import without_scripts
 from tests.classroom.rows import GRADED, Row
 from tests.classroom.suite import without_result
 from tests.harness.exercises import EXERCISES
+from tests.harness.page import page as page_of
 from tests.own.browser import Browser
 
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff_" * 4
@@ -83,6 +85,17 @@ def test_nothing_is_cut_in_print(browser: Browser, pages: list[Path]) -> None:
     for page in pages:
         browser.page("Page.navigate", url=page.as_uri())
         assert value_of(browser, hidden) == "", page.name
+
+
+def test_page_of_a_suite_runs_no_script(browser: Browser, tmp_path: Path) -> None:
+    """A student's program may have written it, where there is no sandbox."""
+    forged = page_of("it", "<p>said</p>", script="document.title = 'forged'")
+    for text, title in (forged, "forged"), (without_scripts(forged), "it"):
+        write(tmp_path / "page.html", text)
+        browser.page("Page.navigate", url=(tmp_path / "page.html").as_uri())
+        assert value_of(browser, "document.title") == title
+        assert value_of(browser, "document.compatMode") == "CSS1Compat"
+        assert value_of(browser, "document.characterSet") == "UTF-8"
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", LIGHT), ("dark", DARK)])
