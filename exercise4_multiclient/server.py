@@ -112,7 +112,7 @@ class Relay:
 
     def disconnect_all(self) -> None:
         """End every connection: that wakes its thread, which closes it and returns."""
-        # TODO 4.12: shut down the socket of every client, without taking the lock
+        # TODO 4.12: shut down and close each client's socket, without taking the lock
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ AGAIN = _(
 )
 BESIDE_A_SLEEPER = _(
     "Somebody does not read, and a thread waits in sendall() with the lock held. Do not"
-    " take the lock at the end: shutdown() wakes that thread."
+    " take the lock at the end: shutdown() and close() wake that thread."
 )
 NO_SIGTERM = _(
     "SIGTERM must end the server just as Ctrl+C does: let signal.default_int_handler"
@@ -42,8 +42,8 @@ NO_SIGTERM = _(
     points=2,
     needs=["4.3"],
     hint=_(
-        "A thread in recv() does not notice Ctrl+C: shutdown() its socket, and recv()"
-        " returns b''. Catch KeyboardInterrupt in main()."
+        "A thread in recv() does not notice Ctrl+C: shutdown() its socket, then close()"
+        " it, and recv() ends. Catch KeyboardInterrupt in main()."
     ),
     read=_("Step 7: a clean end"),
 )

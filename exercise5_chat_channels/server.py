@@ -96,7 +96,9 @@ class Client:
 
     def receive(self) -> bytes:
         """Wait for what comes next, and return it; b"" is the end of the connection."""
-        # TODO 5.22: recv() will no longer wait: wait before it, with self.selector
+        while not self.selector.select(timeout=0.5):
+            if self.over:  # on Windows, shutdown() does not end the wait
+                return b""
         try:
             return self.socket.recv(RECEIVE)
         except OSError:  # a reset is an end, too

@@ -119,8 +119,9 @@ class Relay:
     def disconnect_all(self) -> None:
         """End every connection: that wakes its thread, which closes it and returns."""
         # Without the lock: a thread may hold it that waits for a client to read.
+        # On Windows, shutdown() wakes no thread; close(), by "with client", does.
         for client in list(self.clients):
-            with contextlib.suppress(OSError):
+            with client, contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
 
 

@@ -20,6 +20,19 @@ EQUAL: dict[str, list[str]] = {
     ],
     'None ends the loop in split_lines() as b"" does': [
         'server.py · Client.receive · statement removed: return b""',
+        'server.py · Client.receive · statement removed: return b"" (2)',
+    ],
+    "only Windows needs it, where shutdown() does not end the wait": [
+        "server.py · Client.receive · argument left out: while not"
+        " self.selector.select(timeout=0.5): → while not self.selector.select():",
+        "server.py · Client.receive · number changed: while not"
+        " self.selector.select(timeout=0.5): → while not"
+        " self.selector.select(timeout=1.0):",
+        "server.py · Client.receive · number changed: while not"
+        " self.selector.select(timeout=0.5): → while not"
+        " self.selector.select(timeout=1.5):",
+        "server.py · Client.receive · condition false: if self.over: → if False:",
+        'server.py · Client.receive · text changed: return b"" → return b"X"',
     ],
     "an empty line says nothing": [
         "server.py · Client.split_lines · condition true: if rest: → if True:",

@@ -103,6 +103,7 @@ SENTENCES: Table = {
         "`main()` calls `disconnect_all()`": EXPLAINS,
         "On Linux, `close()` does not wake": ("4.12", "closes_under_a_waiting_thread"),
         "Call `client.shutdown(": ("4.12", "does_not_wake_the_threads"),
+        "Then close the socket, too": EXPLAINS,
         "The thread then does what it does": EXPLAINS,
         "When one client's connection is gone": ("4.12", "stops_at_who_has_gone"),
         "Here is **the one exception": ("4.12", "ends_under_the_lock"),

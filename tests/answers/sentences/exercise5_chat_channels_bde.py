@@ -53,7 +53,7 @@ D: dict[str, Row] = {
     "| `selector.select()` |": EXPLAINS,
     "Do all of these before you try": EXPLAINS,
     "`__init__()`: `setblocking(False)`.": ("5.22", "waits_for_the_slow"),
-    "`receive()`: `self.selector.select()`": ("5.2", "reads_before_it_waits"),
+    "`receive()` stays as it is": ("5.2", "reads_before_it_waits"),
     "`__init__()` has registered": EXPLAINS,
     "`post()`: in place of": ("5.22", "waits_for_the_slow"),
     "`serve()` flushes at the end": EXPLAINS,

@@ -165,11 +165,11 @@ WRONG = [
         changes=(
             (
                 "        for client in list(self.clients):\n"
-                "            with contextlib.suppress(OSError):\n"
+                "            with client, contextlib.suppress(OSError):\n"
                 "                client.shutdown(socket.SHUT_RDWR)\n",
                 "        with self.lock:\n"
                 "            for client in list(self.clients):\n"
-                "                with contextlib.suppress(OSError):\n"
+                "                with client, contextlib.suppress(OSError):\n"
                 "                    client.shutdown(socket.SHUT_RDWR)\n",
             ),
         ),
@@ -182,9 +182,10 @@ WRONG = [
         words=("traceback", "shutdown"),
         changes=(
             (
-                "            with contextlib.suppress(OSError):\n"
+                "            with client, contextlib.suppress(OSError):\n"
                 "                client.shutdown(socket.SHUT_RDWR)\n",
-                "            client.shutdown(socket.SHUT_RDWR)\n",
+                "            with client:\n"
+                "                client.shutdown(socket.SHUT_RDWR)\n",
             ),
         ),
     ),
