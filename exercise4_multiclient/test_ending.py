@@ -53,8 +53,8 @@ def test_ctrl_c(lab: Lab) -> None:
     with hinting(LISTENING):
         announced_port(server)
     alice, bob = connect_all(lab, server, "alice", "bob")
-    # Beside eight others it shows that the list changes while the server goes through.
-    guests = connect_crowd(lab, server, alice, 8)
+    # Beside forty others it shows that the list changes while the server goes through.
+    guests = connect_crowd(lab, server, alice, 40)
     server.interrupt()
     for peer in (alice, bob, *guests):
         peer.read_to_end(_("the end of the stream"), SOON)

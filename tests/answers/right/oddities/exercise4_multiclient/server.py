@@ -191,6 +191,7 @@ class Relay:
         """Disconnect everybody, and wait until all threads are done."""
         for client in list(self.clients.values()):
             client.disconnect()
+            client.socket.close()  # on Windows only this wakes recv()
         for thread in threading.enumerate():
             if thread is not threading.current_thread():
                 thread.join()

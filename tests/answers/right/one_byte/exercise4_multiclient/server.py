@@ -68,7 +68,7 @@ def accept_clients(listening: socket.socket) -> None:
 def disconnect_all() -> None:
     """End every connection; not under the lock, which a thread may hold that sends."""
     for client in list(clients):
-        with contextlib.suppress(OSError):
+        with client, contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
 
 

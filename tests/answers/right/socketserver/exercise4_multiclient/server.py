@@ -109,6 +109,8 @@ class Relay(socketserver.ThreadingTCPServer):
         with self.lock:
             for receiver in self.clients.values():
                 receiver.disconnect()
+                # On Windows only this wakes the threads; close() would wait for rfile.
+                socket.close(receiver.connection.detach())
 
 
 def listen(host: str, port: int) -> Relay:

@@ -171,6 +171,7 @@ class Relay:
             clients = list(self.clients)
         for client in clients:
             client.disconnect()
+            client.connection.close()  # on Windows only this wakes the threads
         for client in clients:
             client.join()
 
