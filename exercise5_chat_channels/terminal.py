@@ -57,6 +57,8 @@ class Terminal:
         can_erase = os.environ.get("TERM") != "dumb"
         self.is_seen = is_terminal(sys.stdin) and is_terminal(sys.stdout) and can_erase
         self.edits = self.is_seen and termios is not None
+        if self.is_seen and not POSIX:
+            os.system("")  # from here on, Windows' console obeys ESC sequences
         self.keyboard = Keyboard()
         self.draft = Draft()
         self.transcript = Transcript()

@@ -54,7 +54,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
     while True:
         try:
             return listening.accept()[0]
-        except (TimeoutError, ConnectionAbortedError):
+        except (TimeoutError, ConnectionError):
             pass  # nobody yet, or they have left: wait again
 
 

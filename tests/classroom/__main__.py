@@ -7,8 +7,9 @@ import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+import tests.harness.python_version  # noqa: F401  before all the others
 from tests.classroom.bundle import write_bundle
 from tests.classroom.cluster import cluster_at
 from tests.classroom.differences import as_page, as_text, compare
@@ -31,6 +32,10 @@ from tests.classroom.suite import (
     describe_confinement,
 )
 from tests.harness.exercises import EXERCISES, with_number
+from tests.harness.plain import write_plainly
+
+if TYPE_CHECKING:  # which Python 3.9 lacks: it is to say so in its own words
+    from typing import TypeAlias
 
 STOPPED = 130  # the status of what Ctrl+C has stopped, as a shell counts
 
@@ -51,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Commands: "TypeAlias" = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_handout(commands: Commands) -> None:
@@ -325,8 +330,7 @@ def write_reports(
 def main() -> int:
     """Run a command; an error that the user can fix gets one line."""
     arguments = build_parser().parse_args(joined(sys.argv[1:]))
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
+    write_plainly()
     try:
         status: int = arguments.run(arguments)
     except (ClassroomError, OSError) as error:

@@ -1,5 +1,6 @@
 """What an instructor sees while a class is graded: a bar, or a line per student."""
 
+import os
 import shutil
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.classroom.rows import points_of
+from tests.harness import system
 
 WIDTH = 24
 
@@ -21,6 +23,8 @@ class Progress:
         self.points = self.most = 0
         self.began = time.monotonic()
         self.is_bar = sys.stderr.isatty()
+        if self.is_bar and system.WINDOWS:
+            os.system("")  # from here on, its console obeys ESC sequences
 
     def graded(self, student: str, report: dict[str, Any], busy: Iterable[str]) -> None:
         """Count one suite's result; ``busy`` are those whose programs run now."""

@@ -2,6 +2,7 @@
 
 import random
 import string
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,8 @@ from tests.harness.steps import History, Kind
 from tests.harness.submission import Submission
 from tests.harness.symptoms import explain
 from tests.harness.words import _
+
+LIMIT = 180.0  # seconds of a check; a right answer needs 20, on a busy machine 100
 
 
 class Server(Program):
@@ -55,6 +58,17 @@ class Lab:
         self._ports: set[int] = set()
         self.peers: list[Peer] = []
         self.listeners: list[Listener] = []
+        # Where there is no SIGALRM, as on Windows, pytest-timeout would end pytest.
+        self.watchdog = threading.Timer(LIMIT, self._give_up)
+        self.watchdog.daemon = True
+        self.watchdog.start()
+
+    def _give_up(self) -> None:
+        """Stop the programs: nothing that waits for one waits any more."""
+        what = _("takes more than {seconds} s: its programs are stopped")
+        self.history.event(_("the check"), what.format(seconds=f"{LIMIT:g}"))
+        for program in self.programs:
+            program.stop()
 
     def start_server(
         self,
@@ -174,6 +188,7 @@ class Lab:
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""
+        self.watchdog.cancel()
         for program in self.programs:
             program.stop()
         system.kill_marked(f"LAB_RUN={MARK}")

@@ -2,12 +2,12 @@
 
 import random
 import signal
-import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+import tests.harness.python_version  # noqa: F401  before all the others
 from tests.harness import command_line, system
 from tests.harness.advice import advice_on
 from tests.harness.checks import Check, checks_of, number_of
@@ -19,6 +19,7 @@ from tests.harness.html_report import write_html
 from tests.harness.json_report import write_json
 from tests.harness.lab import Lab
 from tests.harness.last_run import remember
+from tests.harness.plain import write_plainly
 from tests.harness.process import MARK
 from tests.harness.results import BLOCKED, ERROR, FAILED, PASSED, Result, Run
 from tests.harness.submission import Submission
@@ -82,6 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
     state = config.stash[STATE] = State(config)
     command_line.check_reports(state.reports)
     system.let_programs_be_interrupted()
+    system.let_programs_end_with_us()
     if config.getoption("--confine"):
         set_limits()
     if state.only_checks:
@@ -89,8 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.verbose = -2  # pytest's own lines would only be in the way
         config.option.tbstyle = "no"
         config.option.reportchars = "N"
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="replace")  # a terminal may lack ✓
+        write_plainly()
 
 
 # -- which checks there are ------------------------------------------------------------

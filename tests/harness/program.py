@@ -86,16 +86,18 @@ class Program(Process):
 
     def prints(self, text: str, seconds: float = ANSWER) -> bool:
         """Return whether the program's stdout holds ``text``, now or in a while."""
-        wanted = text.encode()
-        if self.stdout.wait_for(lambda data: wanted in data, self.slices(seconds)):
-            before, _text, after = bytes(self.stdout.data).partition(wanted)
-            start = before.rpartition(b"\n")[2]
-            rest = after.partition(b"\n")[0] if not text.endswith("\n") else b""
-            self._note_printed(start + wanted + rest)
-            return True
-        return False
+        # On Windows, what is printed as text ends its lines with CRLF.
+        lines = map(re.escape, text.encode().split(b"\n"))
+        rest = b"" if text.endswith("\n") else rb"[^\n]*"
+        wanted = re.compile(rb"[^\n]*" + rb"\r?\n".join(lines) + rest)
+        self.stdout.wait_for(wanted.search, self.slices(seconds))
+        found = wanted.search(bytes(self.stdout.data))
+        if found:
+            self._note_printed(found[0])
+        return found is not None
 
     def _note_printed(self, line: bytes) -> None:
+        line = line.replace(b"\r\n", b"\n").removesuffix(b"\r")
         self.history.event(self.name, _("prints {text}").format(text=show(line)))
 
     def expect_line(self, line: str, seconds: float = ANSWER, hint: str = "") -> None:

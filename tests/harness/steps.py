@@ -67,7 +67,7 @@ class History:
     """The steps of one check."""
 
     steps: list[Step] = field(default_factory=list)
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.perf_counter)
     programs: set[str] = field(default_factory=set)  # the names of those that started
 
     def event(self, who: str, what: str, note: str = "") -> None:
@@ -111,7 +111,7 @@ class History:
             last.pieces += 1
         else:
             before = self.steps[-1].seconds if self.steps else 0
-            waited = _after(time.monotonic() - self.began - before)
+            waited = _after(time.perf_counter() - self.began - before)
             self._add(Step(who, to, "", data, waited, kind=Kind.MESSAGE))
 
     def _last_of(self, who: str, to: str) -> Step | None:
@@ -125,7 +125,7 @@ class History:
         There are none when, for instance, a program has nothing to start.
         """
         replaced = self.steps[since:]
-        began = replaced[0].seconds if replaced else time.monotonic() - self.began
+        began = replaced[0].seconds if replaced else time.perf_counter() - self.began
         arrivals = tuple(name for step in replaced for name in step.arrivals)
         arrivals = arrivals if len(arrivals) <= MOST_ARRIVALS else ()
         self.steps[since:] = [Step(who, "", what, seconds=began, arrivals=arrivals)]
@@ -137,7 +137,7 @@ class History:
             step.wrong = True
 
     def _add(self, step: Step) -> None:
-        step.seconds = time.monotonic() - self.began
+        step.seconds = time.perf_counter() - self.began
         self.steps.append(step)
 
 

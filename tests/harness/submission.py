@@ -38,7 +38,8 @@ class Submission:
     @cached_property
     def folder(self) -> Path:
         """The work folder: the working folder of all its programs."""
-        folder = Path(tempfile.mkdtemp(prefix="lab-"))
+        # Resolved, as Python shows it in a traceback: macOS's TMPDIR is behind a link.
+        folder = Path(tempfile.mkdtemp(prefix="lab-")).resolve()
         try:
             self._fill(folder)
         except OSError as error:
@@ -98,10 +99,15 @@ class Submission:
         self, exercise: str, program: str, host: str, port: int | str
     ) -> Command:
         if given := self._commands.get(f"{exercise}.{program}"):
-            return Command([_fill_in(word, host, port) for word in given])
+            first, *others = (_fill_in(word, host, port) for word in given)
+            return Command([self._in_work_folder(first), *others])
         self._expect_file(f"{exercise}/{program}.py")
         python = [sys.executable, "-X", "faulthandler", "-m", f"{exercise}.{program}"]
         return Command([*python, host, str(port)], is_python=True)
+
+    def _in_work_folder(self, word: str) -> str:
+        """Return a program's full name: Windows looks for it before it goes there."""
+        return ("/" in word and shutil.which(str(self.folder / word))) or word
 
     def _expect_file(self, name: str) -> None:
         if not self.root.is_dir():

@@ -9,26 +9,18 @@ import random
 import signal
 import socket
 import struct
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from tests.harness import windows
+
 LINUX = sys.platform == "linux"
+MACOS = sys.platform == "darwin"
 WINDOWS = sys.platform == "win32"
 
-# Ctrl+C reaches a Windows program only through its console. This runs in a process of
-# its own, because whoever attaches to a console receives what it sends there.
-WINDOWS_CTRL_C = """
-import ctypes, sys
-kernel = ctypes.windll.kernel32
-kernel.FreeConsole()
-if not kernel.AttachConsole(int(sys.argv[1])):
-    sys.exit(1)
-kernel.SetConsoleCtrlHandler(None, True)
-kernel.GenerateConsoleCtrlEvent(0, 0)
-"""
+SHARED = "127.0.0.1"  # the loopback address that every program has
 
 # A new session has no controlling terminal; its leader may take one, ioctl_tty(2).
 TAKE_TERMINAL = """
@@ -44,17 +36,26 @@ def loopback_address(numbers: random.Random) -> str:
     Linux and Windows answer on all of 127.0.0.0/8 (RFC 6890, section 2.2.2), so every
     run can have an address of its own; macOS has only 127.0.0.1.
     """
-    if sys.platform == "darwin":
-        return "127.0.0.1"
+    if MACOS:
+        return SHARED
     return ".".join(["127", *(str(numbers.randint(1, 254)) for _ in range(3))])
 
 
 def free_port(host: str) -> int:
-    """Return a port on which nobody listens at ``host`` at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port on which nobody listens at ``host`` at this moment.
+
+    On an address that all share, it is below those that the system gives to outgoing
+    connections, from 32768 (Linux, ip(7)) or 49152 (RFC 6335): none can take it.
+    """
+    if host != SHARED:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            return int(probe.getsockname()[1])
+    while True:
+        port = random.randrange(10_000, 32_768)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind((host, port))
+            return port
 
 
 def lock(file: IO[str]) -> bool:
@@ -79,12 +80,7 @@ def lock(file: IO[str]) -> bool:
 
 def process_options() -> dict[str, Any]:
     """Return the options for Popen that give a program a process group of its own."""
-    if not WINDOWS:
-        return {"start_new_session": True}
-    hidden = subprocess.STARTUPINFO()  # type: ignore[attr-defined]
-    hidden.dwFlags |= subprocess.STARTF_USESHOWWINDOW  # type: ignore[attr-defined]
-    console = subprocess.CREATE_NEW_CONSOLE  # type: ignore[attr-defined]
-    return {"startupinfo": hidden, "creationflags": console}
+    return windows.own_console() if WINDOWS else {"start_new_session": True}
 
 
 def open_terminal() -> tuple[int, int]:
@@ -130,14 +126,26 @@ def let_programs_be_interrupted() -> None:
     A shell lets what it starts in the background ignore SIGINT, and a program inherits
     what its parent ignores. It does not inherit what its parent handles: execve(2).
     """
+    if WINDOWS:
+        windows.let_programs_be_interrupted()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: None)
+
+
+def let_programs_end_with_us() -> None:
+    """Let what this process starts end with it, however it ends. Only on Windows.
+
+    Elsewhere a signal lets pytest clean up; after ``kill -9`` programs see the end of
+    their standard input, and stay.
+    """
+    if WINDOWS:
+        windows.let_programs_end_with_us()
 
 
 def interrupt(pid: int) -> None:
     """Press Ctrl+C: SIGINT to a program's whole process group, as a terminal does."""
     if WINDOWS:
-        subprocess.run([sys.executable, "-c", WINDOWS_CTRL_C, str(pid)], check=False)
+        windows.press_ctrl_c(pid)
     else:
         _signal_group(pid, signal.SIGINT)
 
@@ -151,8 +159,7 @@ def terminate(pid: int) -> None:
 def kill(pid: int) -> None:
     """End a program, and all that it started, at once."""
     if WINDOWS:
-        kill_tree = ["taskkill", "/T", "/F", "/PID", str(pid)]
-        subprocess.run(kill_tree, check=False, capture_output=True)
+        windows.kill_tree(pid)
     else:
         _signal_group(pid, signal.SIGKILL)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.harness.plain import write_plainly
 from tests.harness.words import _
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def watch(root: Path, exercises: Sequence[str], arguments: Sequence[str]) -> int
         from watchfiles import DefaultFilter, run_process
     except ImportError:
         raise pytest.UsageError(MISSING) from None
+    write_plainly()
     folders = [folder for name in exercises if (folder := root / name).is_dir()]
     if (root / "lab.toml").is_file() or not folders:  # any file may count
         folders = [root]
@@ -41,6 +43,7 @@ def watch(root: Path, exercises: Sequence[str], arguments: Sequence[str]) -> int
 
 def run_once(arguments: Sequence[str]) -> None:
     """Run pytest: the work of a process of its own, which a change may interrupt."""
+    write_plainly()
     pytest.main(list(arguments))
     print("\n  " + _("Watching for changes; Ctrl+C ends."), flush=True)
 

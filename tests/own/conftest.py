@@ -1,5 +1,6 @@
 """What the lab's own tests share: the option --long, figures, the solutions' lab."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 
 from tests.answers.grading import solutions_lab
 from tests.harness.lab import Lab
+
+# Whatever the tests start writes UTF-8 into pipes, on Windows too.
+os.environ["PYTHONUTF8"] = "1"
 
 CHAT = Path(__file__).with_name("chat")
 collect_ignore = ["toy"]  # an exercise of other labs: see toys.py

@@ -19,7 +19,7 @@ EQUAL: dict[str, list[str]] = {
     ],
     "Linux hands out a client that has left; other systems do not.": [
         "accept_client · except removed: except (TimeoutError, "
-        "ConnectionAbortedError): → except (TimeoutError,):",
+        "ConnectionError): → except (TimeoutError,):",
     ],
     "Advice: half a request and a silence may get a 400, or no answer.": [
         "read_head · try unwrapped: try:",

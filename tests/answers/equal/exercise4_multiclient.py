@@ -24,7 +24,7 @@ EQUAL = {
     ],
     "Linux lets accept() return a connection that has been reset": [
         "accept_client · except removed: except (TimeoutError,"
-        " ConnectionAbortedError): → except (TimeoutError,):",
+        " ConnectionError): → except (TimeoutError,):",
     ],
     "what the log says is free": [
         'check_length · argument left out: raise ValueError(f"a line of more than'

@@ -50,7 +50,7 @@ D: dict[str, Row] = {
     "| `sent = client.send(data)` |": EXPLAINS,
     "| `client.recv(4096)` |": EXPLAINS,
     "| `selector.register(client": EXPLAINS,
-    "| `selector.select()` |": EXPLAINS,
+    "| `selector.select(timeout=0.5)` |": EXPLAINS,
     "Do all of these before you try": EXPLAINS,
     "`__init__()`: `setblocking(False)`.": ("5.22", "waits_for_the_slow"),
     "`receive()` stays as it is": ("5.2", "reads_before_it_waits"),

@@ -475,7 +475,7 @@ WRONG = [
         also=("2.8",),
         changes=(
             (
-                "        except (TimeoutError, ConnectionAbortedError):",
+                "        except (TimeoutError, ConnectionError):",
                 "        except ConnectionAbortedError:",
             ),
         ),

@@ -274,7 +274,7 @@ WRONG = [
         tempting="nothing can crash any more",
         caught_by="4.12",
         words=("KeyboardInterrupt",),
-        changes=(("except (TimeoutError, ConnectionAbortedError):", "except:"),),
+        changes=(("except (TimeoutError, ConnectionError):", "except:"),),
     ),
     Wrong(
         name="ctrl_c_shows_a_traceback",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import system
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
@@ -43,7 +44,11 @@ def test_lab_toml_gives_the_command(submitted: Submission) -> None:
     (submitted.root / "lab.toml").write_text(line)
     (submitted.root / "chat").write_text("a program")
     assert command_of(submitted) == ["./chat", "--at=127.0.0.9:4000", "{x}"]
-    assert (submitted.folder / "chat").read_text() == "a program"
+    chat = submitted.folder / "chat"
+    assert chat.read_text() == "a program"
+    chat.chmod(0o755)  # now it can be found, and is named in full: for Windows
+    if not system.WINDOWS:
+        assert command_of(submitted)[0] == str(chat)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def accept_client(listening: socket.socket) -> socket.socket:
     """Wait for a client; return the socket that leads to it."""
     listening.settimeout(0.2)
     while True:
-        with contextlib.suppress(TimeoutError, ConnectionAbortedError):
+        with contextlib.suppress(TimeoutError, ConnectionError):
             client, address = listening.accept()
             log("here is", address)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

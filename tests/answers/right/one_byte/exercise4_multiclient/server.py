@@ -57,7 +57,7 @@ def accept_clients(listening: socket.socket) -> None:
     """Give every client a place and a thread, for ever."""
     listening.settimeout(0.5)  # Windows lets Ctrl+C through only between two waits
     while True:
-        with contextlib.suppress(TimeoutError, ConnectionAbortedError):
+        with contextlib.suppress(TimeoutError, ConnectionError):
             client, _ = listening.accept()
             client.settimeout(None)
             with lock:

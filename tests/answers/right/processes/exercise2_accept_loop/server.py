@@ -82,7 +82,7 @@ def work(listening: socket.socket) -> NoReturn:
         signal.signal(number, lambda *_: os._exit(0))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
     while True:
-        with contextlib.suppress(ConnectionAbortedError):
+        with contextlib.suppress(ConnectionError):
             client, _ = listening.accept()
             with client:
                 serve(client)

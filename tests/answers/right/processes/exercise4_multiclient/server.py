@@ -65,7 +65,7 @@ class Relay:
 
     def accept(self) -> None:
         """Give a client its place and its reader."""
-        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+        with contextlib.suppress(BlockingIOError, ConnectionError):
             client, _ = self.listening.accept()
             client.setblocking(True)
             ours, its = Pipe(duplex=False)

@@ -116,7 +116,7 @@ class Server:
             ready, _, _ = select.select([self.listening, self.bell.ear], [], [])
             if self.bell.ear in ready:
                 return
-            with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            with contextlib.suppress(BlockingIOError, ConnectionError):
                 yield self.listening.accept()[0]
                 return
 

@@ -164,7 +164,7 @@ class Server:
         while bell.ear not in select.select(doors, [], [])[0]:
             try:
                 connection, _ = self.listening.accept()
-            except (BlockingIOError, ConnectionAbortedError):
+            except (BlockingIOError, ConnectionError):
                 continue
             except OSError as error:  # no descriptor is left: wait, but for the bell
                 print(f"Cannot accept: {error}", file=sys.stderr)

@@ -1,0 +1,153 @@
+"""What differs on macOS and Windows, as far as Linux can play it."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exercise5_chat_channels import terminal
+from tests.classroom.progress import Progress
+from tests.harness import lab, system
+from tests.harness.connecting import connect
+from tests.harness.exercises import ROOT
+from tests.harness.failure import CheckFailedError
+from tests.harness.lab import Lab
+from tests.harness.patience import START
+from tests.harness.steps import History
+from tests.harness.submission import Submission
+from tests.own.harness.running import start, waiting_program
+
+EXERCISE = "exercise1_http_hello"
+NEVER_LISTENS = "import threading\nthreading.Event().wait()\n"
+
+
+class SlowRefusal(socket.socket):
+    """A socket of Windows', which tries for two seconds before it is refused."""
+
+    now = 0.0
+
+    def connect(self, _address: Any) -> None:
+        """Let the clock go on."""
+        SlowRefusal.now += 2.0
+        raise ConnectionRefusedError(10061, "refused")
+
+
+def test_slow_refusals_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.socket", SlowRefusal)
+    monkeypatch.setattr("time.monotonic", lambda: SlowRefusal.now)
+    with waiting_program(tmp_path) as program:
+        with pytest.raises(CheckFailedError) as caught:
+            connect("browser", "127.0.0.1", 1, program, History())
+    assert caught.value.failure.got == ("but", "nobody listened for 10 s")
+    assert START < SlowRefusal.now <= START + 2.0
+
+
+def submit(folder: Path, code: str) -> Submission:
+    """Return a submission whose exercise 1 is this program."""
+    (folder / EXERCISE).mkdir()
+    (folder / EXERCISE / "server.py").write_text(code)
+    return Submission(folder)
+
+
+def test_a_check_that_takes_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "LIMIT", 0.5)
+    submitted = submit(tmp_path, NEVER_LISTENS)
+    laboratory = Lab(submitted, EXERCISE, tmp_path, seed=5)
+    server = laboratory.start_server()
+    server.exited.wait()
+    with pytest.raises(CheckFailedError):
+        server.expect_printed("Listening", seconds=3600)
+    laboratory.clean_up()
+    submitted.remove_folder()
+    events = [step.event() for step in laboratory.history.steps]
+    assert "the check takes more than 0.5 s: its programs are stopped" in events
+
+
+@pytest.mark.skipif(system.WINDOWS, reason="few may make links there")
+def test_temporary_files_behind_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "tmp").symlink_to("private")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    submitted = submit(tmp_path, "raise ValueError('no')\n")
+    laboratory = Lab(submitted, EXERCISE, tmp_path, seed=5)
+    server = laboratory.start_server()
+    server.wait_for_exit(60)
+    laboratory.clean_up()
+    submitted.remove_folder()
+    assert f'File "{EXERCISE}{os.sep}server.py", line 1' in server.errors()
+
+
+def test_lines_that_end_with_crlf(tmp_path: Path) -> None:
+    program = start(
+        "import sys\nsys.stdout.buffer.write(b'one\\r\\ntwo\\r\\n')", tmp_path
+    )
+    program.expect_printed("one\ntwo\n")
+    program.expect_printed("tw")
+    program.stop()
+    events = [step.event() for step in program.history.steps]
+    assert events == [r"server prints 'one\ntwo\n'", "server prints 'two'"]
+
+
+def test_ports_where_all_share_an_address() -> None:
+    ports = {system.free_port("127.0.0.1") for _ in range(20)}
+    assert max(ports) < 32_768  # others take the ports above for what they connect
+    assert len(ports) > 1
+
+
+# -- what is printed, and by whom ------------------------------------------------------
+
+
+def test_signs_of_an_old_terminal() -> None:
+    environment = os.environ | {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"}
+    code = "from tests.harness import plain; plain.write_plainly(); print('✓ ░─→ 中…')"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    assert run.stdout.decode("cp1252").rstrip() == "+ .-> ?…"
+
+
+@pytest.mark.parametrize("module", ["tests.harness.plugin", "tests.classroom.__main__"])
+def test_an_old_python(module: str) -> None:
+    code = f"import pytest, sys\nsys.version_info = (3, 9, 18)\nimport {module}"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    needed = "error: the lab needs Python 3.10 or newer, and this is 3.9\n"
+    assert (run.returncode, run.stderr) == (1, needed)
+
+
+def test_escape_sequences_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("os.system", done.append)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(system, "WINDOWS", True)
+    Progress(1)
+    monkeypatch.setattr(terminal, "is_terminal", lambda _: True)
+    monkeypatch.setattr(terminal, "POSIX", False)
+    terminal.Terminal()
+    assert done == ["", ""]
+
+
+# -- only on Windows itself ------------------------------------------------------------
+
+LEAVES_ONE = """
+import os, subprocess, sys
+from tests.harness import system
+system.let_programs_end_with_us()
+subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+os._exit(3)
+"""
+
+
+@pytest.mark.skipif(not system.WINDOWS, reason="only Windows has jobs")
+def test_programs_end_with_us() -> None:
+    command = [sys.executable, "-c", LEAVES_ONE]
+    run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE)  # to its last user
+    assert run.returncode == 3
