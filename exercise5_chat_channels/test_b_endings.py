@@ -57,7 +57,7 @@ def test_ways_out(lab: Lab) -> None:
         lambda client: client.type("/quit\n"),
         lambda client: client.type("/quitter\n"),
         Program.end_typing,
-        Program.interrupt,
+        press_ctrl_c,
     ]
     for leave in ways:
         client, server = start_chat(lab)
@@ -69,11 +69,18 @@ def test_ways_out(lab: Lab) -> None:
     expect_impatience(lab)
 
 
+def press_ctrl_c(client: Program) -> None:
+    """Press Ctrl+C; on Windows this ends the wait for a console, but not for a pipe."""
+    client.interrupt()
+    if system.WINDOWS:
+        client.close_keyboard()
+
+
 def expect_impatience(lab: Lab) -> None:
     """Press Ctrl+C twice: the second time, the client need not wait any more."""
     client, server = start_chat(lab)
     client.wait_until_idle()
-    client.interrupt()
+    press_ctrl_c(client)
     server.wait_for_more()  # /quit
     client.wait_until_idle()
     client.interrupt()

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.harness import system
+from tests.harness import pseudo_terminal, system
 from tests.harness.failure import CheckFailedError
 from tests.harness.output import Output
 from tests.harness.patience import (
@@ -85,7 +85,7 @@ class Process:
         environment = clean_environment() | (environment or {})
         outside = inside = subprocess.PIPE
         if in_terminal:
-            outside, inside = system.open_terminal()
+            outside, inside = pseudo_terminal.open_one()
         self.process = self._start(environment, inside)
         if in_terminal:
             os.close(inside)
@@ -188,11 +188,11 @@ class Process:
 
     def terminal_settings(self) -> list[Any]:
         """Return the settings of the program's terminal, as termios(3) names them."""
-        return system.terminal_settings(self.keyboard)
+        return pseudo_terminal.settings(self.keyboard)
 
     def change_terminal(self, settings: list[Any]) -> None:
         """Change the settings of its terminal behind its back, as a shell does."""
-        system.change_terminal(self.keyboard, settings)
+        pseudo_terminal.change(self.keyboard, settings)
 
     def close_keyboard(self) -> None:
         """Close its standard input, once."""

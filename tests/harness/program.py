@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from tests.harness import system
+from tests.harness import pseudo_terminal, system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SOON
 from tests.harness.process import Command, Process
@@ -56,7 +56,7 @@ class Program(Process):
         """Change the size of the window that the program runs in."""
         size = _("resizes to {rows} × {columns}").format(rows=rows, columns=columns)
         self.history.event(_("the user"), size)
-        system.resize_terminal(self.keyboard, rows, columns)
+        pseudo_terminal.resize(self.keyboard, rows, columns)
 
     def interrupt(self) -> None:
         """Press Ctrl+C."""

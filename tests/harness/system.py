@@ -10,7 +10,6 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -22,13 +21,6 @@ WINDOWS = sys.platform == "win32"
 
 SHARED = "127.0.0.1"  # the loopback address that every program has
 
-# A new session has no controlling terminal; its leader may take one, ioctl_tty(2).
-TAKE_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
-"""
-
 
 def loopback_address(numbers: random.Random) -> str:
     """Return a loopback address that most likely nobody else uses at the moment.
@@ -39,6 +31,20 @@ def loopback_address(numbers: random.Random) -> str:
     if MACOS:
         return SHARED
     return ".".join(["127", *(str(numbers.randint(1, 254)) for _ in range(3))])
+
+
+def other_address() -> str:
+    """Return another address of this machine, or '' where nobody knows one.
+
+    macOS has one loopback address; there, it is the one that others see. connect(2) of
+    a UDP socket chooses it, and sends nothing; 192.0.2.1 is nobody's (RFC 5737).
+    """
+    if not MACOS:
+        return loopback_address(random.Random())
+    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return ""
 
 
 def free_port(host: str) -> int:
@@ -81,43 +87,6 @@ def lock(file: IO[str]) -> bool:
 def process_options() -> dict[str, Any]:
     """Return the options for Popen that give a program a process group of its own."""
     return windows.own_console() if WINDOWS else {"start_new_session": True}
-
-
-def open_terminal() -> tuple[int, int]:
-    """Return the two ends of a new terminal, ours and the program's, pty(7).
-
-    It is given a size, as every terminal has: else it had 0 columns.
-    """
-    outside, inside = os.openpty()  # type: ignore[attr-defined,unused-ignore]
-    resize_terminal(outside, 24, 80)
-    return outside, inside
-
-
-def resize_terminal(terminal: int, rows: int, columns: int) -> None:
-    """Give a terminal another size; its programs get SIGWINCH, ioctl_tty(2)."""
-    import fcntl  # these two are not on Windows
-    import termios
-
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-
-def terminal_settings(terminal: int) -> list[Any]:
-    """Return what a terminal does with what is typed, such as echo it; termios(3)."""
-    import termios  # not on Windows
-
-    return termios.tcgetattr(terminal)
-
-
-def change_terminal(terminal: int, settings: list[Any]) -> None:
-    """Give a terminal other settings at once, as any program in it can; termios(3)."""
-    import termios  # not on Windows
-
-    termios.tcsetattr(terminal, termios.TCSANOW, settings)
-
-
-def in_control(command: Sequence[str]) -> list[str]:
-    """Return the command such that its terminal controls it: Ctrl+C there is SIGINT."""
-    return [sys.executable, "-c", TAKE_TERMINAL, *command]
 
 
 def let_programs_be_interrupted() -> None:

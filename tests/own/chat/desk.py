@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.harness import system
+from tests.harness import pseudo_terminal
 from tests.harness.lab import Lab
 from tests.harness.patience import START
 from tests.harness.program import Program
@@ -106,8 +106,8 @@ class Desk:
 
 def settings_of_new_terminal() -> list[Any]:
     """Return the settings that a terminal has before anybody changes them."""
-    outside, inside = system.open_terminal()
-    settings = system.terminal_settings(outside)
+    outside, inside = pseudo_terminal.open_one()
+    settings = pseudo_terminal.settings(outside)
     os.close(outside)
     os.close(inside)
     return settings
@@ -118,7 +118,7 @@ def start_client(lab: Lab, host: str, port: int, **environment: str) -> Program:
     environment = TERMINAL | environment
     command = lab.submission.command(lab.exercise, "client", host, port)
     name, folder = f"client {len(lab.programs)}", lab.submission.folder
-    command = replace(command, words=system.in_control(command.words))
+    command = replace(command, words=pseudo_terminal.in_control(command.words))
     client = Program(name, command, folder, lab.history, environment, in_terminal=True)
     lab.programs.append(client)
     return client

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.harness import system
+from tests.harness import pseudo_terminal, system
 from tests.harness.lab import Lab
 from tests.harness.patience import START
 from tests.harness.peer import Peer
@@ -137,7 +137,7 @@ def test_kill_ends_it_while_it_is_stopped(lab: Lab) -> None:
 
 def start_in_shell(lab: Lab) -> tuple[Program, Peer]:
     """Start a shell, and in it the client as somebody would who types there."""
-    words = system.in_control([program("bash"), "--norc", "--noprofile", "-i"])
+    words = pseudo_terminal.in_control([program("bash"), "--norc", "--noprofile", "-i"])
     environment = TERMINAL | {"PS1": "$ ", "HISTFILE": "", "INPUTRC": "/dev/null"}
     command, folder = Command(words).after("exec 2>&1"), lab.submission.folder
     shell = Program("bash", command, folder, lab.history, environment, in_terminal=True)
