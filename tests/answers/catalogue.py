@@ -24,6 +24,7 @@ class Wrong:
     # Checks that may fail too, although they do not need the one above.
     also: tuple[str, ...] = ()
     never: tuple[str, ...] = ()  # words of hints that would mislead
+    hidden_on: tuple[str, ...] = ()  # systems on which nobody can see it
 
     def apply(self, right: str) -> str:
         """Return a right answer's text with the mistake made in it."""

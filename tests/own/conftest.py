@@ -1,13 +1,14 @@
 """What the lab's own tests share: the option --long, figures, the solutions' lab."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.answers.grading import solutions_lab
+from tests.answers.grading import THROUGH, solutions_lab
 from tests.harness.lab import Lab
 
 # Whatever the tests start writes UTF-8 into pipes, on Windows too.
@@ -23,10 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--long", action="store_true", help="run all tests, and each at full length"
     )
+    text = "grade answers as on another system: see tests/answers/elsewhere.py"
+    group.addoption("--on", choices=["macos", "windows"], help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers."""
+    """Declare the markers; note where answers are graded."""
+    if name := config.getoption("--on"):
+        THROUGH[:] = [sys.executable, "-m", "tests.answers.elsewhere", name]
     config.addinivalue_line("markers", "long: a test that runs only with --long")
     meanwhile = "meanwhile: what it looks at goes on while other tests run"
     config.addinivalue_line("markers", meanwhile)

@@ -3,6 +3,7 @@
 Without --long: the solutions, and a design that is far from them.
 """
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -10,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from tests.answers.grading import RIGHT, chosen, grade, prepare_right, right_answers
+from tests.answers.grading import (
+    RIGHT,
+    SOLUTIONS,
+    chosen,
+    grade,
+    prepare_right,
+    right_answers,
+    run_suite,
+)
 from tests.harness import system
 from tests.own import peers
 from tests.own.background import in_background
@@ -56,3 +65,21 @@ def test_full_marks(design: str, exercise: str, verdicts: Verdicts) -> None:
     failures = [check["message"] for check in report["checks"] if check["message"]]
     assert not failures, "\n".join(failures)
     assert report["points"] == report["max_points"] > 0
+
+
+PLAYED = [("windows", "exercise4_multiclient", "4.1 or 4.2 or 4.3 or 4.12")]
+PLAYED += [("macos", exercise, "") for exercise in COMPLETE]
+PLAYED += [("windows", exercise, "") for exercise in COMPLETE]
+
+
+@pytest.mark.skipif(not system.LINUX, reason="only Linux plays others")
+@pytest.mark.parametrize(
+    ("where", "exercise", "checks"),
+    [pytest.param(*p, marks=[] if p[2] else pytest.mark.long) for p in PLAYED],
+)
+def test_solutions_elsewhere(where: str, exercise: str, checks: str) -> None:
+    through = [sys.executable, "-m", "tests.answers.elsewhere", where]
+    chosen_checks = ["-k", checks] if checks else []
+    options = [f"--submission={SOLUTIONS}", *chosen_checks]
+    run = run_suite(exercise, *options, through=through)
+    assert run.returncode == 0, run.stdout
