@@ -10,13 +10,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.failure import CheckFailedError
-from tests.harness.http import (
-    ask,
-    is_asleep,
-    read_response,
-    request,
-    visit,
-)
+from tests.harness.http import ask, is_asleep, read_response, request, visit
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER, SLICE, SOON
 from tests.harness.peer import Peer
