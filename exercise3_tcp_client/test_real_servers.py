@@ -1,7 +1,6 @@
 """The check of exercise 3 in which the client meets servers that others wrote."""
 
 import re
-import sys
 
 from tests.harness import http
 from tests.harness.checks import check
@@ -9,7 +8,6 @@ from tests.harness.failure import CheckFailedError
 from tests.harness.http_server import EMPTY_LINE, PATIENT
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import START
-from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.shown import show
 from tests.harness.words import _
@@ -31,8 +29,7 @@ def test_real_servers(lab: Lab) -> None:
     if own := own_server(lab):
         fetch(lab, own.host, own.port, "/")
     page = lab.numbers.randbytes(100_000)
-    (lab.folder / "page.bin").write_bytes(page)
-    client = fetch(lab, *http_server(lab), "/page.bin")
+    client = fetch(lab, *http_server(lab, page), "/page.bin")
     head = bytes(client.stdout.data).partition(EMPTY_LINE)[0]
     client.expect_output(head + EMPTY_LINE + page)
 
@@ -58,10 +55,14 @@ def own_server(lab: Lab) -> Server | None:
     return server
 
 
-def http_server(lab: Lab) -> tuple[str, int]:
-    """Start Python's http.server in the check's folder; return where it listens."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-    server = Program("http.server", Command(command), lab.folder, lab.history)
+def http_server(lab: Lab, page: bytes) -> tuple[str, int]:
+    """Let Python's http.server serve /page.bin; return where it listens."""
+    folder = lab.folder / "served"  # of the suite's own: no student's program sees it
+    folder.mkdir()
+    (folder / "page.bin").write_bytes(page)
+    words = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    command = lab.submission.helper(*words, folder=folder)
+    server = Program("http.server", command, folder, lab.history)
     lab.programs.append(server)
     server.expect_printed("(http://", START)
     port = re.search(rb" port (\d+) ", server.stdout.data)

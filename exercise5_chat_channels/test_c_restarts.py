@@ -50,7 +50,7 @@ def test_durable(lab: Lab) -> None:
         seen += talk_until(getattr(server, stop), members, lab)
         lab.history.sum_up(began, _("all of them"), story)
         server.expect_exit(None)  # only then the history file is free
-        if stop == "interrupt" and (lab.folder / "chat.db-wal").exists():
+        if stop == "interrupt" and lab.files("chat.db-wal"):
             lab.fail(
                 _("After Ctrl+C the log of the history is still there: chat.db-wal."),
                 hint=_("Close the history at the end, after the last message."),
@@ -189,6 +189,8 @@ def talk_while_locked(server: Server, member: Member, lab: Lab) -> list[str]:
     read=_("Step 12: channels come back"),
 )
 def test_channels_come_back(lab: Lab) -> None:
+    for name in ("letter.txt", "a folder/letter.txt"):
+        lab.lay_out(name, "This is not a history.\n")
     server = start(lab)
     (alice,) = connect_all(server, 1)
     games = lab.random_word()
@@ -236,9 +238,7 @@ def refuses_to_start(lab: Lab) -> None:
     """Start servers with what a user may have mistyped, all at the same time."""
     server = start(lab)
     server.expect_printed(f"Listening on {server.host}:{server.port}\n")
-    (lab.folder / "a folder").mkdir()
-    (lab.folder / "letter.txt").write_text("This is not a history.\n")
-    files = {name: ("--history", str(lab.folder / name)) for name in NO_HISTORIES}
+    files = {name: ("--history", str(lab.shared / name)) for name in NO_HISTORIES}
     mistakes = {
         "http": lab.start_with_port("http"),
         "65536": lab.start_with_port("65536"),
@@ -264,7 +264,7 @@ WRONG = {
 
 def new_history(lab: Lab) -> tuple[str, str]:
     """Return the option for a history that no other server uses."""
-    return "--history", str(lab.folder / f"{len(lab.programs)}.db")
+    return "--history", str(lab.shared / f"{len(lab.programs)}.db")
 
 
 def start_with(lab: Lab, *options: str) -> Program:

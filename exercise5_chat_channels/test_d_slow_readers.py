@@ -231,7 +231,7 @@ def test_limits(lab: Lab) -> None:
 
 def is_full_without_files(lab: Lab) -> None:
     """Connect more clients than the system lets a server have files."""
-    history = str(lab.folder / "few.db")
+    history = str(lab.shared / "few.db")
     server = lab.start_server("--history", history, open_files=FILES)
     (alice,) = connect_all(server, 1)
     began = len(lab.history.steps)
@@ -279,7 +279,7 @@ BUSY = _(
     read=_("Step 16: a clean end"),
 )
 def test_clean_end(lab: Lab) -> None:
-    silent = lab.start_server("--history", str(lab.folder / "silent.db"))
+    silent = lab.start_server("--history", str(lab.shared / "silent.db"))
     (alice,) = connect_all(silent, 1)
     (sleeper,) = connect_all(silent, 1, receive_buffer=4096)
     fill_history(alice, sleeper)
@@ -295,7 +295,7 @@ def test_clean_end(lab: Lab) -> None:
         lab.history.sum_up(began, name, _("ends the server as it should"))
     idle.has_rested(lab)
     ends_beside_a_silent_client(silent, alice)
-    left = sorted(file.name for file in lab.folder.glob("*.db-*"))
+    left = lab.files("*.db-*")
     if left:
         lab.fail(
             expected=(_("Expected beside the history"), _("no other files")),

@@ -248,7 +248,7 @@ def text_at(messages: list[str], n: int) -> str:
 
 def start(lab: Lab, *options: str, port: int | None = None) -> Server:
     """Start a server whose history lies in the check's own folder."""
-    history = ("--history", str(lab.folder / "chat.db"))
+    history = ("--history", str(lab.shared / "chat.db"))
     return lab.start_server(*history, *options, port=port)
 
 

@@ -1,5 +1,7 @@
 """The words that suites are written in: the ``lab`` that every check is handed."""
 
+import fnmatch
+import os
 import random
 import string
 import threading
@@ -11,7 +13,7 @@ from tests.harness import system
 from tests.harness.connecting import Listener, connect
 from tests.harness.failure import CheckFailedError
 from tests.harness.peer import Peer
-from tests.harness.process import MARK, Command
+from tests.harness.process import MARK, Command, Process
 from tests.harness.program import Program
 from tests.harness.steps import History, Kind
 from tests.harness.submission import Submission
@@ -45,15 +47,21 @@ class Lab:
     def __init__(
         self, submission: Submission, exercise: str, folder: Path, seed: int
     ) -> None:
-        """Prepare a check of ``exercise``; ``folder`` is empty, for its files."""
+        """Prepare a check of ``exercise``; ``folder`` is empty, for its files.
+
+        It is the suite's own: in a sandbox, programs see ``shared`` alone.
+        """
         self.submission = submission
         self.exercise = exercise
         self.folder = folder
+        self.shared = folder / "shared"  # where programs write, and the suite never
+        self.shared.mkdir(exist_ok=True)
         self.numbers = random.Random(seed)  # so that a failed run can be repeated
         self._numbers_at_first = self.numbers.getstate()
         self.history = History()
         self.host = system.loopback_address(random.Random())
         self.programs: list[Program] = []
+        self._helpers: list[Process] = []
         self._started: Counter[str] = Counter()
         self._ports: set[int] = set()
         self.peers: list[Peer] = []
@@ -130,7 +138,26 @@ class Lab:
     def _command(
         self, exercise: str, program: str, host: str, port: int | str
     ) -> Command:
-        return self.submission.command(exercise, program, host, port, self.folder)
+        return self.submission.command(exercise, program, host, port, self.shared)
+
+    def start_helper(self, code: str, *arguments: str) -> Process:
+        """Run a program of the suite's own on what students' programs have written."""
+        words = ["-S", "-c", code, *arguments]
+        command = self.submission.helper(*words, folder=self.shared)
+        helper = Process(command, self.folder)
+        self._helpers.append(helper)
+        return helper
+
+    def lay_out(self, name: str, text: str) -> None:
+        """Write a file for programs to find, before the first of them starts."""
+        assert not self.programs, "a program may have put a link in its place"
+        file = self.shared / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+
+    def files(self, pattern: str) -> list[str]:
+        """Return the names in ``shared`` that fit; none of these files is opened."""
+        return sorted(fnmatch.filter(os.listdir(self.shared), pattern))
 
     def _name(self, kind: str, host: str, port: int | str) -> str:
         """Announce a start; the second server of a check is called "server 2"."""
@@ -189,7 +216,7 @@ class Lab:
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""
         self.watchdog.cancel()
-        for program in self.programs:
+        for program in (*self.programs, *self._helpers):
             program.stop()
         system.kill_marked(f"LAB_RUN={MARK}")
         for peer in self.peers:

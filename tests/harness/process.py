@@ -26,9 +26,13 @@ from tests.harness.patience import (
     wait_until,
 )
 from tests.harness.proc import sandboxed_pid
+from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
 SHELL = ("/bin/sh", "-c")
+# What is not secret of an environment.
+HARMLESS = {"PATH", "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "TERM", "SYSTEMROOT"}
+HARMLESS |= {"TZ"}
 MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
 
 
@@ -39,6 +43,7 @@ class Command:
     words: Sequence[str]
     is_python: bool = False  # with -X faulthandler: it can say where it waits
     in_sandbox: bool = False  # the words begin with those of bubblewrap
+    sources: Sources | None = None  # its files' text; None: nobody has read it yet
 
     def with_arguments(self, *arguments: str) -> "Command":
         """Return the command with more arguments at its end."""
@@ -54,14 +59,18 @@ class Command:
         return self if system.WINDOWS else self.after(f"ulimit -n {limit}")
 
 
-def clean_environment() -> dict[str, str]:
+def clean_environment(in_sandbox: bool = False) -> dict[str, str]:
     """Return this process's environment without what would change Python's ways.
+
+    Into a sandbox goes only what a program needs: the rest may be secret.
 
     PYTHONUNBUFFERED, for instance, would hide that a program forgets to flush. COLUMNS
     and LINES may come from GNU readline in this process; a terminal has its own size.
     """
     foreign = re.compile("PYTHON|COLUMNS$|LINES$")
     kept = {k: v for k, v in os.environ.items() if not foreign.match(k)}
+    if in_sandbox:
+        kept = {k: v for k, v in kept.items() if k in HARMLESS}
     # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
     return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -80,9 +89,12 @@ class Process:
         """Start ``command`` in ``folder``; CheckFailedError where that cannot be."""
         self.command = command
         self.folder = folder
+        self.sources = command.sources or {}
+        if command.is_python and command.sources is None:
+            self.sources = read_sources(folder)
         self.stdout, self.stderr = Output(), Output()
         self.exited = threading.Event()
-        environment = clean_environment() | (environment or {})
+        environment = clean_environment(command.in_sandbox) | (environment or {})
         outside = inside = subprocess.PIPE
         if in_terminal:
             outside, inside = pseudo_terminal.open_one()
@@ -104,7 +116,8 @@ class Process:
         try:
             return subprocess.Popen(
                 words,
-                cwd=self.folder,
+                # bwrap goes there itself: outside, nothing of ours runs in that folder.
+                cwd=None if self.command.in_sandbox else self.folder,
                 env=environment,
                 stdin=inside,
                 stdout=inside,

@@ -1,17 +1,16 @@
 """Where a Python program is: its threads' stacks, as faulthandler prints them."""
 
 import ast
-import linecache
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from tests.harness.exercises import is_given
-from tests.harness.shown import harmless
+from tests.harness.sources import Sources, line_of
 
-FRAME = re.compile(r'File "([^"]*)", line (\d+)\S* in (\S+)')
+FRAME = re.compile(r'File "([^"\n]*)", line (\d{1,9})\S* in (\S+)')
 TAKES_LOCK = re.compile(r"with (.+?)(?: as .*)?:|(?:.*\W)?([\w.]+)\.acquire\(")
 TAKING = {"__enter__", "acquire"}  # the library's functions that take a lock
 
@@ -23,6 +22,7 @@ class Frame:
     file: Path
     line: int
     function: str
+    sources: Sources = field(compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return its place: the file and the function."""
@@ -31,12 +31,15 @@ class Frame:
     @property
     def code(self) -> str:
         """The line's text."""
-        return harmless(linecache.getline(str(self.file), self.line).strip())
+        return line_of(self.sources, self.file, self.line).strip()
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The file's syntax tree: it runs, so it can be parsed."""
-        return ast.parse(self.file.read_bytes())
+        """The file's syntax tree; an empty one, should it not be a program at all."""
+        try:
+            return ast.parse(self.sources.get(self.file, ""))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module([], [])
 
     @property
     def function_code(self) -> str:
@@ -97,32 +100,33 @@ def last_word(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def stacks_in(dump: str, folder: Path, busy: Sequence[bool]) -> list[Stack]:
+def stacks_in(dump: str, sources: Sources, busy: Sequence[bool]) -> list[Stack]:
     """Return the stacks in what faulthandler has printed, the newest thread first.
 
+    A program may print such lines itself: only files among ``sources`` are looked at.
     ``busy`` says the same of each thread, in the same order, where that is known.
     """
     parts = [part for part in re.split(r"hread 0x", dump) if FRAME.search(part)]
     known = busy if len(busy) == len(parts) else [any(busy)] * len(parts)
     pairs = zip(parts, known, strict=True)
-    found = [_stack(part, folder, is_busy) for part, is_busy in pairs]
+    found = [_stack(part, sources, is_busy) for part, is_busy in pairs]
     return [stack for stack in found if stack.own] or [
         Stack(stack.frames, ours, stack.is_main, stack.is_busy)
         for stack in found
-        if (ours := [frame for frame in stack.frames if folder in frame.file.parents])
+        if (ours := [frame for frame in stack.frames if frame.file in sources])
     ]
 
 
-def _stack(text: str, folder: Path, is_busy: bool) -> Stack:
-    frames = [Frame(Path(f), int(line), name) for f, line, name in FRAME.findall(text)]
-    own = list(_own(frames, folder))
+def _stack(text: str, sources: Sources, is_busy: bool) -> Stack:
+    found = FRAME.findall(text)
+    frames = [Frame(Path(f), int(line), name, sources) for f, line, name in found]
+    own = list(_own(frames))
     is_main = all(frame.function != "_bootstrap" for frame in frames)
     return Stack(frames, own, is_main, is_busy)
 
 
-def _own(frames: Iterable[Frame], folder: Path) -> Iterator[Frame]:
+def _own(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Yield the frames in the student's own files: what is given is not theirs."""
     for frame in frames:
-        is_here = folder in frame.file.parents and frame.file.is_file()
-        if is_here and not is_given(frame.file):
+        if frame.file in frame.sources and not is_given(frame.file):
             yield frame

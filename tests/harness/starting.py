@@ -168,7 +168,7 @@ def start_with(lab: Lab, *host: str) -> Server | None:
 
     For another language, the submission says itself what is on the command line.
     """
-    command = lab.submission.command(lab.exercise, "server", lab.host, 8080, lab.folder)
+    command = lab.submission.command(lab.exercise, "server", lab.host, 8080, lab.shared)
     if not command.is_python:
         return None
     command = replace(command, words=[*command.words[:-2], *host])

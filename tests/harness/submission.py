@@ -16,6 +16,7 @@ from tests.harness.confinement import sandboxed
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError
 from tests.harness.process import Command
+from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
 if sys.version_info >= (3, 11):
@@ -57,6 +58,11 @@ class Submission:
             _copy(self.root / exercise, EXERCISES[exercise].yours, folder / exercise)
             _copy(ROOT / exercise, EXERCISES[exercise].given, folder / exercise)
 
+    @cached_property
+    def _sources(self) -> Sources:
+        """What its programs are, read when the first command is asked for."""
+        return read_sources(self.folder)
+
     def remove_folder(self) -> None:
         """Delete the work folder, if there is one."""
         if "folder" in self.__dict__:
@@ -90,10 +96,22 @@ class Submission:
         ``files`` are other folders that it may write to, such as the check's own.
         """
         command = self._plain_command(exercise, program, host, port)
-        if self.in_sandbox:
-            words = sandboxed(command.words, self.folder, *files)
-            return replace(command, words=words, in_sandbox=True)
-        return command
+        return self._confined(command, self.folder, *files)
+
+    def helper(self, *words: str, folder: Path) -> Command:
+        """Return a command of the suite's own: Python, with ``words`` as arguments.
+
+        It is isolated (``-I``), so that nothing in ``folder`` is imported; and it sees
+        no other folder where students' programs run in a sandbox: it may have to read
+        what these have written.
+        """
+        return self._confined(Command([sys.executable, "-I", *words]), folder)
+
+    def _confined(self, command: Command, *folders: Path) -> Command:
+        if not self.in_sandbox:
+            return command
+        words = sandboxed(command.words, *folders)
+        return replace(command, words=words, in_sandbox=True)
 
     def _plain_command(
         self, exercise: str, program: str, host: str, port: int | str
@@ -103,7 +121,8 @@ class Submission:
             return Command([self._in_work_folder(first), *others])
         self._expect_file(f"{exercise}/{program}.py")
         python = [sys.executable, "-X", "faulthandler", "-m", f"{exercise}.{program}"]
-        return Command([*python, host, str(port)], is_python=True)
+        words = [*python, host, str(port)]
+        return Command(words, is_python=True, sources=self._sources)
 
     def _in_work_folder(self, word: str) -> str:
         """Return a program's full name: Windows looks for it before it goes there."""

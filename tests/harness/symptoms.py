@@ -4,7 +4,6 @@ A program that hangs is asked where: ``-X faulthandler`` prints every thread's s
 when SIGABRT ends the program. So that is the last thing that is done to it.
 """
 
-import linecache
 import os
 import re
 from dataclasses import replace
@@ -20,6 +19,7 @@ from tests.harness.proc import busy_threads, others_have_closed
 from tests.harness.process import Process
 from tests.harness.repeats import TRACEBACK, fold
 from tests.harness.shown import harmless
+from tests.harness.sources import line_of
 from tests.harness.stacks import Stack, stacks_in
 from tests.harness.states import (
     STREAM_ENDED,
@@ -36,7 +36,7 @@ MOST_FOLDED = 1024 * 1024  # characters of its stderr in which repetitions are s
 MOST_ERRORS = 64 * 1024  # characters of it that a report shows
 ABORTED = b"Fatal Python error: Aborted"  # what faulthandler writes at SIGABRT
 # In a traceback, a file of the work folder: the folder's name has been taken away.
-PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d+)')
+PLACE = re.compile(r'File "([^"/<:][^":]*)", line (\d{1,9})')
 EXCEPTION = re.compile(r"^([\w.]+(?:[Ee]rror|Exception|Interrupt)\b.*)", re.M)
 SHORTEST_LIMIT = 0.8  # seconds: exercise 2 gives a client a whole second
 SAYS_TIMED_OUT = re.compile(r"\btimed out\b")
@@ -74,7 +74,7 @@ def traceback_of(program: Process) -> Symptom | None:
     name, line = places[-1] if places else ("", 0)
     where = Place(Path(name).name, line) if name else None
     reason = (EXCEPTION.findall(text) or [""])[-1]
-    row = row_for(reason, linecache.getline(str(program.folder / name), line))
+    row = row_for(reason, line_of(program.sources, program.folder / name, line))
     parts = [_in_words(where)] if where else []
     words = " · ".join([*parts, *filter(None, [reason])])
     seen = Seen.UNREADABLE if row in UNREADABLE else Seen.TRACEBACK
@@ -92,7 +92,7 @@ def whereabouts_of(program: Process) -> list[Symptom]:
         return []
     program.wait_for_exit(START)  # busy machines take their time
     dump = bytes(program.stderr.data).partition(ABORTED)[2].decode(errors="replace")
-    stacks = stacks_in(dump, program.folder, busy)
+    stacks = stacks_in(dump, program.sources, busy)
     stacks.sort(key=lambda stack: (not stack.is_busy, not stack.is_main))
     alike: dict[object, list[Stack]] = {}
     for stack in stacks:
@@ -214,7 +214,7 @@ def source_of(program: Process) -> str:
     """Return the text of a Python program; '' of one in another language."""
     name = module_of(program)
     file = program.folder.joinpath(*name.split(".")).with_suffix(".py")
-    return file.read_text("utf-8", "replace") if file.is_file() else ""
+    return program.sources.get(file, "")
 
 
 def describe_status(status: int) -> str:
