@@ -23,14 +23,13 @@ from tests.harness import confinement, system
 from tests.harness.checks import checks_of
 from tests.harness.exercises import ROOT
 from tests.harness.json_report import as_json
+from tests.harness.process import HARMLESS
 from tests.harness.results import NOT_RUN, Result, Run
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
 MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
 GLANCE = 0.25  # seconds between two looks at a suite
 GRACE = 10.0  # seconds that pytest has to clean up when it is stopped
-# What the programs are given of this process's environment: nothing that is secret.
-KEPT = {"PATH", "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "TERM", "SYSTEMROOT", "TZ"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def environment(work: Path, place: Path) -> dict[str, str]:
 
     All temporary files go into ``place``, so that they are gone when it is.
     """
-    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    kept = {name: value for name, value in os.environ.items() if name in HARMLESS}
     kept |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
     ours = {"HOME": str(work), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
     return kept | ours

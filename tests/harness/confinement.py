@@ -2,11 +2,15 @@
 
 The limits are set in pytest's own process, from which every program inherits them.
 The sandbox is bubblewrap's, bwrap(1): each program gets a process table of its own, and
-of the file system only Python, the system's programs, and its work folder.
+of the file system only Python, the system's programs, and the folders that it shares
+with others of its check. ``trial.py`` tries all of it before a class is graded.
 """
 
 import contextlib
+import ctypes
+import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,6 +19,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from tests.harness.exercises import ROOT
+
 MIB = 1024 * 1024
 CPU_TIME = 120  # seconds of a processor; a whole suite's right answer needs ten
 FILE_SIZE = 64 * MIB  # bytes; the history of exercise 5's suite has under one
@@ -22,10 +28,19 @@ FILE_SIZE = 64 * MIB  # bytes; the history of exercise 5's suite has under one
 # The solutions need less than 512 MiB.
 MEMORY = 2048 * MIB
 PROCESSES = 8192  # and threads, of this user in all: a thousand clients have one each
-TEMPORARY = 64 * MIB  # bytes of the sandbox's /tmp
-DISK = 256 * MIB  # bytes of all other files that a suite and its programs may write
-FROM_ETC = ("alternatives", "ld.so.cache", "localtime", "nsswitch.conf", "hosts")
-OWN_TABLE = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts")
+DISK = 256 * MIB  # bytes of the files that a suite and its programs may write
+# The other places where a program in the sandbox may write, with their sizes in bytes.
+TEMPORARY = {"/dev/shm": 16 * MIB, "/tmp": 64 * MIB, "/home/student": 16 * MIB}
+FROM_ETC = ["alternatives", "ld.so.cache", "localtime", "nsswitch.conf", "hosts"]
+FROM_ETC += ["protocols", "services"]
+OWN_ETC = Path(__file__).with_name("etc")  # says who the user is
+STUDENT = "1000"  # the user's number, inside
+UNSHARED = ("user", "pid", "ipc", "uts", "cgroup-try")
+# keyctl(2) has a number of its own on each machine, and no function in the C library.
+KEYCTL = {"x86_64": 250, "i686": 288, "armv7l": 311, "ppc64le": 271, "s390x": 280}
+KEYCTL_ELSEWHERE = 219
+JOIN_SESSION_KEYRING = 1
+FIRST_TO_GO = "500"  # of 1000, for the kernel's choice when memory runs out; proc(5)
 
 
 def set_limits() -> None:
@@ -48,21 +63,58 @@ def set_limits() -> None:
             resource.setrlimit(limit, (most, most))
 
 
+def hold_this_process() -> None:
+    """Hold this process, and all that it starts, as far as the system lets it."""
+    set_limits()
+    if sys.platform == "linux":
+        keyctl(JOIN_SESSION_KEYRING, None)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+
+
+def keyctl(operation: int, *arguments: int | None) -> int:
+    """Ask the kernel's store of keys; keyrings(7). Returns -1 where that fails."""
+    call = ctypes.CDLL(None).syscall
+    answer: int = call(keyctl_number(), operation, *arguments)
+    return answer
+
+
+def keyctl_number() -> int:
+    """Return the number of keyctl(2) on this machine."""
+    return KEYCTL.get(platform.machine(), KEYCTL_ELSEWHERE)
+
+
 @cache
 def why_no_sandbox() -> str:
-    """Return why there is no sandbox here, or '' where there is one."""
+    """Return why there is no sandbox here, or '' where there is one that holds."""
     if sys.platform != "linux":
         return "bubblewrap is for Linux only"
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian: apt install bubblewrap)"
-    # Twice, as it is used: around the suite, and around each program.
-    with tempfile.TemporaryDirectory() as name:
-        does_nothing = sandboxed([shutil.which("true") or "true"], Path(name))
-        trial = around_suite(Path(name)) + does_nothing
-        run = subprocess.run(trial, capture_output=True, text=True, check=False)
+    run = subprocess.run(["bwrap", "--help"], capture_output=True, text=True)
+    if "--disable-userns" not in run.stdout:
+        return "bubblewrap is too old: it must be 0.8 or newer"
+    return _try_it()
+
+
+def _try_it() -> str:
+    """Run the trial as a suite is run, and return what it found wrong, or ''."""
+    with tempfile.TemporaryDirectory() as place:
+        facts = json.dumps({"place": place, "outside": own_marks()})
+        trial = [sys.executable, "-m", "tests.harness.trial", facts]
+        command = [*around_suite(Path(place)), *trial]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode == 0:
         return ""
-    return f"bubblewrap does not run here: {run.stderr.strip() or run.returncode}"
+    said = (run.stdout.strip() or run.stderr.strip()).splitlines()
+    return f"bubblewrap does not hold here: {'; '.join(said[-8:]) or run.returncode}"
+
+
+def own_marks() -> dict[str, str]:
+    """Return what tells this process from one in a sandbox: namespaces(7), its keys."""
+    kinds = ("user", "pid", "ipc", "uts", "mnt", "net")
+    marks = {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in kinds}
+    return marks | {"session keyring": str(keyctl(0, -3, 0))}
 
 
 def around_suite(place: Path) -> list[str]:
@@ -70,29 +122,57 @@ def around_suite(place: Path) -> list[str]:
 
     And a disk of its own, in memory, at ``place``: it cannot fill the machine's.
     """
-    words = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
+    words = [bubblewrap(), "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
     return [*words, "--size", str(DISK), "--tmpfs", str(place), "--"]
+
+
+def bubblewrap() -> str:
+    """Return where bwrap is: never to be looked for where a program may write."""
+    return os.path.abspath(shutil.which("bwrap") or "/usr/bin/bwrap")
 
 
 def sandboxed(command: Sequence[str], folder: Path, *others: Path) -> list[str]:
     """Return the command that runs ``command`` in the sandbox, in ``folder``.
 
-    To this one, and to ``others``, it may write.
+    To this one, and to ``others``, it may write; and to small places in memory.
     setsid(1) makes the program the leader of a process group, as it is without sandbox.
     """
-    words = ["bwrap", *OWN_TABLE, "--die-with-parent", "--proc", "/proc"]
-    words += ["--dev", "/dev", "--size", str(TEMPORARY), "--tmpfs", "/tmp"]
-    words += ["--ro-bind", "/usr", "/usr", "--dir", "/home/student"]
-    words += ["--setenv", "HOME", "/home/student", "--setenv", "TMPDIR", "/tmp"]
+    words = [bubblewrap(), *(f"--unshare-{kind}" for kind in UNSHARED)]
+    words += ["--uid", STUDENT, "--gid", STUDENT, "--disable-userns"]
+    words += ["--cap-drop", "ALL", "--die-with-parent"]
+    words += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
+    for place, size in TEMPORARY.items():
+        words += ["--size", str(size), "--tmpfs", place]
+    words += ["--symlink", "/tmp", "/var/tmp", "--setenv", "TMPDIR", "/tmp"]
+    words += ["--setenv", "HOME", "/home/student", "--setenv", "USER", "student"]
+    words += _read_only()
+    for writable in (folder, *others):
+        words += ["--bind", str(writable), str(writable)]
+    for place in ("/dev", *_hidden(), "/"):  # only now: there is no more to mount in it
+        words += ["--remount-ro", place]
+    return [*words, "--chdir", str(folder), "--", "setsid", *command]
+
+
+def _read_only() -> list[str]:
+    """Return bwrap's words for what can be read: the system's programs, and Python."""
+    words: list[str] = []
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         words += _same_as_outside(Path("/", name))
     for name in FROM_ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for prefix in dict.fromkeys([sys.base_prefix, sys.prefix]):
-        words += ["--ro-bind", prefix, prefix]
-    for writable in (folder, *others):
-        words += ["--bind", str(writable), str(writable)]
-    return [*words, "--chdir", str(folder), "--", "setsid", *command]
+    for file in OWN_ETC.iterdir():
+        words += ["--ro-bind", str(file), f"/etc/{file.name}"]
+    # The outer ones first: what is inside another is mounted in it.
+    for place in sorted({"/usr", sys.base_prefix, sys.prefix, *_hidden()}):
+        hides = ["--size", "4096", "--tmpfs", place]
+        words += hides if place in _hidden() else ["--ro-bind", place, place]
+    return words
+
+
+def _hidden() -> list[str]:
+    """Return the lab's folder if it lies where everything can be read."""
+    seen = map(Path, ("/usr", sys.base_prefix, sys.prefix))
+    return [str(ROOT)] if any(place in ROOT.parents for place in seen) else []
 
 
 def _same_as_outside(path: Path) -> list[str]:

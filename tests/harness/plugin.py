@@ -11,7 +11,7 @@ import tests.harness.python_version  # noqa: F401  before all the others
 from tests.harness import command_line, system
 from tests.harness.advice import advice_on
 from tests.harness.checks import Check, checks_of, number_of
-from tests.harness.confinement import set_limits
+from tests.harness.confinement import hold_this_process
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError, Failure, Seen
 from tests.harness.hints import READ_IT
@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     system.let_programs_be_interrupted()
     system.let_programs_end_with_us()
     if config.getoption("--confine"):
-        set_limits()
+        hold_this_process()
     if state.only_checks:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # and so clean up
         config.option.verbose = -2  # pytest's own lines would only be in the way
