@@ -51,23 +51,28 @@ def choose_sandbox(
 ) -> bool:
     """Return whether to use the sandbox; ``wanted`` is auto, required or none.
 
-    ``why_not`` returns why there is none, or ''.
+    ``why_not`` returns why there is none that holds, or ''. Then only "none" will do:
+    nobody should grade strangers' programs without a sandbox, and not know it.
     """
     if wanted == "none":
         return False
-    reason = why_not()
-    if reason and wanted == "required":
-        raise ClassroomError(f"no sandbox: {reason}")
-    return not reason
+    if wanted == "required" and is_root():
+        raise ClassroomError("--sandbox required: not as root, whom limits do not hold")
+    if reason := why_not():
+        raise ClassroomError(f"no sandbox: {reason}; without one: --sandbox none")
+    return True
+
+
+def is_root() -> bool:
+    """Return whether this user may override limits of resources, getrlimit(2)."""
+    return not system.WINDOWS and os.geteuid() == 0  # type: ignore[attr-defined,unused-ignore]
 
 
 def describe_confinement(in_sandbox: bool) -> str:
     """Return in words how the programs were held: every report says so."""
     if system.WINDOWS:
         return "limits of time only"
-    # getrlimit(2): anyone who may override limits of resources is not held by this.
-    is_root = os.geteuid() == 0  # type: ignore[attr-defined,unused-ignore]
-    limits = "limits (root: none of processes)" if is_root else "limits"
+    limits = "limits (root: none of processes)" if is_root() else "limits"
     return f"{limits}, and a sandbox (bubblewrap)" if in_sandbox else f"{limits} only"
 
 

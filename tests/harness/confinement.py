@@ -91,7 +91,7 @@ def why_no_sandbox() -> str:
         return "bubblewrap is for Linux only"
     if not shutil.which("bwrap"):
         return "bubblewrap is not installed (Debian: apt install bubblewrap)"
-    run = subprocess.run(["bwrap", "--help"], capture_output=True, text=True)
+    run = subprocess.run([bubblewrap(), "--help"], capture_output=True, text=True)
     if "--disable-userns" not in run.stdout:
         return "bubblewrap is too old: it must be 0.8 or newer"
     return _try_it()

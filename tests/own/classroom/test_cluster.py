@@ -20,7 +20,7 @@ from tests.classroom.jobs import ThisMachine, Workers
 from tests.harness import confinement, patience, system
 from tests.harness.exercises import ROOT
 from tests.own import peers
-from tests.own.classroom.running import HELLO, LIMIT, RIGHT, lay_out
+from tests.own.classroom.running import HELD, HELLO, LIMIT, RIGHT, lay_out
 
 if TYPE_CHECKING:
     from distributed import LocalCluster
@@ -192,7 +192,7 @@ def grade_with_dask(
     """Run the command; ``environment`` is added to ours."""
     command = [sys.executable, "-m", "tests.classroom", "grade", str(hand_ins)]
     return subprocess.run(
-        [*command, f"--out={out}", "--exercise=1", "--dask=local", *options],
+        [*command, f"--out={out}", "--exercise=1", "--dask=local", *HELD, *options],
         cwd=ROOT,
         env=os.environ | environment,
         capture_output=True,

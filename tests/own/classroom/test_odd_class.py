@@ -14,6 +14,7 @@ from tests.answers.hostile.attacks import SERVER
 from tests.harness.checks import checks_of
 from tests.own.classroom.running import (
     GIVES_UP,
+    HELD,
     HELLO,
     LIMIT,
     RIGHT,
@@ -65,7 +66,8 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
     """Grade exercise 1 of that class."""
     folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("reports")
     hand_in_oddly(folder)
-    run = classroom("grade", folder, "--out", out, "--exercise", 1, "--jobs", 4)
+    options = "--exercise", 1, "--jobs", 4, *HELD
+    run = classroom("grade", folder, "--out", out, *options)
     assert run.returncode == 1, run.stderr
     return Class(folder, out, grades(out))
 
@@ -141,9 +143,8 @@ def test_nothing_is_graded_twice(odd_class: Class) -> None:
     before = times_of_results(odd_class.out)
     changed = odd_class.submissions / "=ines()" / SERVER
     changed.write_bytes(GIVES_UP + b"# again\n")
-    run = classroom(
-        "grade", odd_class.submissions, "--out", odd_class.out, "--exercise", 1
-    )
+    options = "--out", odd_class.out, "--exercise", 1, *HELD
+    run = classroom("grade", odd_class.submissions, *options)
     assert run.returncode == 1, run.stderr
     after = times_of_results(odd_class.out)
     changes = [name for name, time in before.items() if after[name] != time]

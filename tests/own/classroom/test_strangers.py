@@ -8,6 +8,7 @@ import pytest
 from tests.answers.grading import grade
 from tests.answers.hostile.attacks import PADS_ITS_ANSWER, RECORDS, REPLAYS
 from tests.classroom import suite
+from tests.classroom.errors import ClassroomError
 from tests.classroom.jobs import grade_suite
 from tests.classroom.submissions import read_hand_in
 from tests.harness import confinement
@@ -60,14 +61,29 @@ def points_of_client(folder: Path, code: str, checks: str) -> int:
     return int(report["points"])
 
 
-def test_sandbox_that_is_required_is_used(
+def test_without_a_sandbox_nobody_is_graded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     lay_out(tmp_path / "class" / "alice")
-    run = classroom(
-        *("grade", tmp_path / "class", "--out", tmp_path / "out"),
-        *("--sandbox", "required"),
-    )
+    run = classroom("grade", tmp_path / "class", "--out", tmp_path / "out")
     assert run.returncode == 1
     assert run.stderr.startswith("error: no sandbox: bubblewrap is ")
+    assert run.stderr.endswith("; without one: --sandbox none\n")
+
+
+def test_root_is_refused_where_the_sandbox_is_required(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for is_root, result in (True, "not as root"), (False, "True"):
+        monkeypatch.setattr(suite, "is_root", lambda is_root=is_root: is_root)
+        assert result in chosen_sandbox("required")
+    assert chosen_sandbox("none") == "False"
+
+
+def chosen_sandbox(wanted: str) -> str:
+    """Return what is chosen where there is a sandbox, or why grading stops."""
+    try:
+        return str(suite.choose_sandbox(wanted, lambda: ""))
+    except ClassroomError as error:
+        return str(error)
