@@ -139,7 +139,7 @@ def grade_suite(
         state, verdict = judge(hand_in, exercise, work, in_sandbox, stop)
     finally:
         suite.remove(work)
-    depends_on = fingerprint(hand_in, exercise, in_sandbox)
+    depends_on = fingerprint(hand_in, exercise, in_sandbox) if verdict.is_final else ""
     return as_graded(exercise, depends_on, in_sandbox, state, verdict)
 
 

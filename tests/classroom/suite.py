@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.harness.checks import checks_of
 from tests.harness.exercises import ROOT
 from tests.harness.json_report import as_json
 from tests.harness.process import HARMLESS
-from tests.harness.results import NOT_RUN, Result, Run
+from tests.harness.results import ERROR, NOT_RUN, ORDER, PASSED, Result, Run
 
 LONGEST = 300.0  # seconds of a suite; the slowest wrong answer known needs 40
 MOST_ON_DISK = 512 * 1024 * 1024  # bytes that a suite and its programs may leave
@@ -40,6 +40,7 @@ class Verdict:
     text: str  # what a student would see in the terminal
     page: str  # as --report FILE.html writes it, or ""
     note: str = ""  # why the suite did not finish
+    is_final: bool = True  # else the lab was at fault, and the next call tries again
 
 
 class StoppedError(Exception):
@@ -179,16 +180,52 @@ def bytes_in(folder: Path) -> int:
 def read_verdict(
     exercise: str, report: str, text: str, page: str, note: str, status: int
 ) -> Verdict:
-    """Read what a suite reported; what is not there, or makes no sense, counts 0."""
+    """Read what a suite reported; what is not there, or makes no sense, counts 0.
+
+    Only what pytest has ended with by itself: status 0, or 1 where a check failed.
+    """
     try:
         result = json.loads(report)
-        same = {check["id"] for check in result["checks"]} == set(checks_of(exercise))
-    except (ValueError, KeyError, TypeError):
-        same = False
-    if same and not note:
-        return Verdict(result, text, page)
-    note = note or f"the suite did not finish (status {status})"
-    return no_verdict(exercise, note, f"\n{text}")
+        is_sound = status in (0, 1) and declares(result, exercise)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_sound = False
+    if note or not is_sound:
+        note = note or f"the suite did not finish (status {status})"
+        return no_verdict(exercise, note, f"\n{text}")
+    at_fault = [c["id"] for c in result["checks"] if c["outcome"] == ERROR]
+    if at_fault:
+        note = f"could not be graded: the lab itself failed in {', '.join(at_fault)}"
+    return Verdict(result, text, page, note, is_final=not at_fault)
+
+
+def declares(report: dict[str, Any], exercise: str) -> bool:
+    """Return whether a report has the checks that the suite declares, each as it is."""
+    model = without_result(exercise, "")
+    pairs = list(zip(report["checks"], model["checks"], strict=True))
+    return (
+        report.keys() == model.keys()
+        and report["max_points"] == model["max_points"]
+        and report["points"] == sum(check["points"] for check, _ in pairs)
+        and all(is_like(check, declared) for check, declared in pairs)
+    )
+
+
+def is_like(check: dict[str, Any], declared: dict[str, Any]) -> bool:
+    """Return whether a result is one of this check, and each of its parts a right one."""
+    earned = declared["max_points"] if check["outcome"] == PASSED else 0
+    same = ("id", "exercise", "title", "max_points")
+    return (
+        check.keys() == declared.keys()
+        and all(check[key] == declared[key] for key in same)
+        and (check["outcome"] in ORDER and check["points"] == earned)
+        and all(isinstance(check[key], kinds) for key, kinds in kinds_of(declared))
+    )
+
+
+def kinds_of(declared: dict[str, Any]) -> Iterator[tuple[str, tuple[type, ...]]]:
+    """Yield each part of a check's result, with what it may be."""
+    for key, value in declared.items():
+        yield key, (dict, type(None)) if value is None else (type(value),)
 
 
 def no_verdict(exercise: str, note: str, text: str = "") -> Verdict:

@@ -53,6 +53,8 @@ def _connect(
         except OSError as error:
             connection.close()
             refused_for += time.monotonic() - began
+            if error.errno in system.SHORTAGES:
+                raise
             refused = isinstance(error, ConnectionRefusedError)
             if not refused or program.was_reached or program.exited.wait(wait):
                 reason = error.strerror or str(error)

@@ -45,7 +45,7 @@ class Lab:
     """One check's laboratory: it starts programs and peers, and cleans up."""
 
     def __init__(
-        self, submission: Submission, exercise: str, folder: Path, seed: int
+        self, submission: Submission, exercise: str, folder: Path, seed: int | str
     ) -> None:
         """Prepare a check of ``exercise``; ``folder`` is empty, for its files.
 

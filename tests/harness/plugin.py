@@ -1,6 +1,6 @@
 """The pytest plugin: it runs checks, keeps the score, and explains failures."""
 
-import random
+import secrets
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -50,7 +50,7 @@ class State:
         self.given = f" --submission {submission}" if submission else ""
         self.reports = [Path(file) for file in config.getoption("--report")]
         seed = config.getoption("--seed")
-        self.run = Run(random.randrange(10**6) if seed is None else seed)
+        self.run = Run(secrets.randbits(64) if seed is None else seed)
         self.everything = config.option.verbose > 0
         suites = command_line.suites_asked(config)
         # An editor that only collects reads pytest's own list.
@@ -165,7 +165,9 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     """Hand a check its laboratory, and clean up after it."""
     state = request.config.stash[STATE]
     exercise = request.path.parent.name
-    laboratory = Lab(state.submission, exercise, tmp_path, state.run.seed)
+    # What a program sees in one check must say nothing of what comes in the next.
+    seed = f"{state.run.seed} {request.node.name}"
+    laboratory = Lab(state.submission, exercise, tmp_path, seed)
     request.node.stash[LAB_OF] = laboratory
     yield laboratory
     laboratory.clean_up()

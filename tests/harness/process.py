@@ -126,6 +126,8 @@ class Process:
                 **system.process_options(),
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL in the command
+            if getattr(error, "errno", None) in system.SHORTAGES:
+                raise
             reason = getattr(error, "strerror", None) or error
             text = _("{command} cannot be started: {reason}.")
             hint = _(

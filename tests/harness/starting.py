@@ -20,6 +20,7 @@ from tests.harness.steps import Kind
 from tests.harness.symptoms import describe_status
 from tests.harness.words import _
 
+MOST_PORTS = 65535
 ELSEWHERE = "192.0.2.1"  # on nobody's machine: RFC 5737, section 3
 SAYS_SO = re.compile(rb"listening.*\n", re.I)  # that it listens, somehow
 LONG = 0.6  # seconds: accept_client() waits for 0.5 at a time
@@ -32,11 +33,11 @@ def announced_port(server: Server, hint: str = "") -> int:
     It is the one that was asked for; with 0, any that the system may have chosen.
     """
     start = re.escape(f"Listening on {server.host}:")
-    port = str(server.port or r"[1-9]\d*")
+    port = str(server.port or r"[1-9]\d{0,4}")
     right = re.compile(rf"^{start}({port})\r?\n".encode(), re.M)
     server.stdout.wait_for(SAYS_SO.search, server.slices(SOON))
     found = right.search(server.stdout.data)
-    if not found:
+    if not found or int(found[1]) > MOST_PORTS:
         _fail_to_announce(server, hint)
     line = found[0].decode().rstrip()
     server.history.event(server.name, _("prints {text}").format(text=repr(line)))

@@ -4,6 +4,7 @@ Everything takes process ids and plain values: the other modules read the same a
 """
 
 import contextlib
+import errno
 import os
 import random
 import signal
@@ -50,6 +51,11 @@ def other_address() -> str:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])
     return ""
+
+
+# What a system says when this user has used up something, and no program is at fault.
+SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
+SHORTAGES |= {errno.EADDRNOTAVAIL}
 
 
 def free_port(host: str) -> int:
@@ -190,13 +196,28 @@ def is_running(group: int) -> bool:
 
 
 def _members(group: int) -> list[Path]:
-    """Return the folders of a group's processes in /proc, proc(5)."""
+    """Return the folders of a group's processes in /proc, proc(5).
+
+    With those of its sandbox that have left the group: what a program has started there
+    has the same process table, pid_namespaces(7).
+    """
     members = []
+    table = _process_table(str(group))
+    has_own = table not in ("", _process_table("self"))
     for name in os.listdir("/proc") if LINUX else ():
         with contextlib.suppress(ValueError, OSError):  # no process, or it has ended
-            if os.getpgid(int(name)) == group:  # type: ignore[attr-defined,unused-ignore]
+            is_in_group = os.getpgid(int(name)) == group  # type: ignore[attr-defined,unused-ignore]
+            if is_in_group or (has_own and _process_table(name) == table):
                 members.append(Path("/proc", name))
     return members
+
+
+def _process_table(pid: str) -> str:
+    """Return which process table a process has; '' if it has ended, or is another's."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid")
+    except OSError:
+        return ""
 
 
 def stat_of(folder: Path) -> list[str]:

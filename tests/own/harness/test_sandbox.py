@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import confinement
+from tests.harness import confinement, system
 from tests.harness.exercises import ROOT
+from tests.harness.process import Command
+from tests.harness.program import Program
+from tests.harness.steps import History
 
 no_sandbox = confinement.why_no_sandbox()
 pytestmark = pytest.mark.skipif(bool(no_sandbox), reason=no_sandbox)
@@ -71,3 +74,60 @@ def test_trial_finds_nothing_else(tmp_path: Path) -> None:
     assert said_without("--die-with-parent", "--die-with-parent", tmp_path) == (
         "\nstatus 0"
     )
+
+
+HIDES = """
+import os, threading
+if os.fork() == 0:
+    os.setsid()
+    threads = [threading.Thread(target=threading.Event().wait) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    print("ready", flush=True)
+    threads[0].join()
+threading.Event().wait()
+"""
+
+
+def test_every_process_of_the_sandbox_counts(tmp_path: Path) -> None:
+    words = confinement.sandboxed([sys.executable, "-c", HIDES], tmp_path)
+    program = Program("server", Command(words, in_sandbox=True), tmp_path, History())
+    program.expect_printed("ready")
+    threads, _files = system.resources(program.pid) or (0, 0)
+    program.stop()
+    assert threads >= 11
+
+
+SEES = """
+import getpass, os, pwd, socket
+print(getpass.getuser(), pwd.getpwuid(os.getuid()).pw_dir, os.path.expanduser("~"))
+print(socket.getprotobyname("tcp"), socket.getservbyname("http", "tcp"))
+print(os.environ.get("GRADERS_TOKEN"), sorted(os.listdir()))
+for place in ("/var/tmp", "/tmp", "/dev/shm", "."):
+    open(f"{place}/log", "w").close()
+import multiprocessing
+multiprocessing.Lock()
+"""
+
+
+@pytest.mark.skipif(not Path("/etc/services").exists(), reason="not here either")
+def test_right_programs_find_what_they_expect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADERS_TOKEN", "secret")
+    words = confinement.sandboxed([sys.executable, "-c", SEES], tmp_path)
+    program = Program("server", Command(words, in_sandbox=True), tmp_path, History())
+    program.expect_exit()
+    lines = bytes(program.stdout.data).decode().splitlines()
+    assert lines == ["student /home/student /home/student", "6 80", "None []"]
+
+
+def test_lab_among_the_systems_programs_is_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Path("/usr/share/doc")  # stands for a lab in /usr/src
+    monkeypatch.setattr(confinement, "ROOT", place)
+    looks = "import os; print(os.listdir('/usr/share/doc'))"
+    words = confinement.sandboxed([sys.executable, "-c", looks], tmp_path)
+    run = subprocess.run(words, capture_output=True, text=True)
+    assert run.stdout == "[]\n", run.stderr
