@@ -211,7 +211,7 @@ def declares(report: dict[str, Any], exercise: str) -> bool:
 
 
 def is_like(check: dict[str, Any], declared: dict[str, Any]) -> bool:
-    """Return whether a result is one of this check, and each of its parts a right one."""
+    """Return whether a result is one of this check, and each part is of its kind."""
     earned = declared["max_points"] if check["outcome"] == PASSED else 0
     same = ("id", "exercise", "title", "max_points")
     return (

@@ -4,6 +4,7 @@ What cannot be done gets one line that says what to write instead.
 """
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,30 @@ def check_reports(files: list[Path]) -> None:
         if not file.absolute().parent.is_dir():
             text = _("--report {file}: there is no such folder")
             raise pytest.UsageError(text.format(file=file))
+
+
+def require_safe_order(config: pytest.Config) -> None:
+    """Refuse ``--submission DIR`` before a suite, in every case.
+
+    pytest looks for its settings in the first folder on the command line, before it
+    knows the option: a pytest.ini there would have run already. With ``=``, or after a
+    suite, DIR isn't taken for a folder of tests. So nobody gets used to the other way.
+    """
+    words = list(config.invocation_params.args)
+    option = "--submission"
+    suites = [words.index(arg) for arg in config.args if arg in words]
+    if option in words and words.index(option) < min(suites, default=len(words)):
+        text = _("write {option}=DIR, with the =, or put it after the suite")
+        raise pytest.UsageError(text.format(option=option))
+
+
+def require_own_network(config: pytest.Config) -> None:
+    """Refuse the sandbox without the network and the disk that are a part of it."""
+    others = {name for _number, name in socket.if_nameindex()} - {"lo"}
+    if config.getoption("--confine") == "sandbox" and others:
+        command = "python -m tests.classroom grade"
+        text = _("--confine=sandbox is not all of the sandbox: write {command}")
+        raise pytest.UsageError(text.format(command=command))
 
 
 def require_own_settings(config: pytest.Config) -> None:

@@ -79,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; with nothing but suites to run, print the score alone."""
     config.addinivalue_line("markers", "check(check): a graded check of the lab")
     command_line.require_own_settings(config)
+    command_line.require_safe_order(config)
+    command_line.require_own_network(config)
     command_line.check_paths(config)
     state = config.stash[STATE] = State(config)
     command_line.check_reports(state.reports)

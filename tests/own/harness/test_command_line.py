@@ -6,6 +6,7 @@ The toy's suite of three checks is run as a student would.
 import json
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,45 @@ def test_says_where_to_run(lab: Path) -> None:
     """A student has gone into the exercise's folder."""
     said = error_of(pytest_in(lab / TOY, TOY))
     assert said == f"there is no {TOY} here: go to the lab's top folder, {lab}"
+
+
+# -- what would be less safe than it looks ---------------------------------------------
+
+
+@pytest.mark.parametrize("words", [["--submission", "solutions", TOY], ["-k", "6.1"]])
+def test_submission_before_the_suite_needs_its_sign(
+    words: list[str], lab: Path
+) -> None:
+    if TOY not in words:
+        words = [*words, "--submission", "solutions", TOY]
+    said = error_of(pytest_in(lab, *words))
+    assert said == "write --submission=DIR, with the =, or put it after the suite"
+
+
+@pytest.mark.parametrize(
+    "words", [["--submission={}", TOY], [TOY, "--submission={}"], [TOY, "--submission"]]
+)
+def test_settings_of_a_submission_never_run(
+    words: list[str], lab: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(lab / "solutions", mine)
+    spoils = f"open({str(tmp_path / 'ran')!r}, 'w')"
+    for name in ("evil.py", "conftest.py", f"{TOY}/conftest.py"):
+        (mine / name).write_text(spoils)
+    (mine / "pytest.ini").write_text("[pytest]\naddopts = -p evil\npythonpath = .\n")
+    words = [word.format(mine) for word in words]
+    ended = pytest_in(lab, *words, *([mine] if words[-1] == "--submission" else []))
+    assert "4/4   3 passed" in ended.stdout, ended.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(not system.LINUX, reason="the sandbox is for Linux only")
+def test_sandbox_without_its_network_is_refused(lab: Path) -> None:
+    if {name for _, name in socket.if_nameindex()} == {"lo"}:
+        pytest.skip("this machine has no network")
+    said = error_of(pytest_in(lab, TOY, "--confine=sandbox"))
+    assert said.endswith("write python -m tests.classroom grade")
 
 
 # -- what a student should know --------------------------------------------------------
