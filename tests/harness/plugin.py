@@ -22,6 +22,7 @@ from tests.harness.last_run import remember
 from tests.harness.plain import write_plainly
 from tests.harness.process import MARK
 from tests.harness.results import BLOCKED, ERROR, FAILED, PASSED, Result, Run
+from tests.harness.shown import made_harmless
 from tests.harness.submission import Submission
 from tests.harness.text_report import (
     message_of,
@@ -216,13 +217,13 @@ def _explain(item: pytest.Item, result: Result, error: BaseException) -> None:
     if not isinstance(error, CheckFailedError):
         result.outcome = ERROR
         error = _fault_of_the_lab(error)
-    result.failure = error.failure
-    result.hint = _hint_for(result, error.failure)
+    result.failure = made_harmless(error.failure)
+    result.hint = made_harmless(_hint_for(result, error.failure))
     result.again = f"pytest {result.exercise} -k {result.check.id}"
     state = item.config.stash[STATE]
     result.again += state.given
     if lab := item.stash.get(LAB_OF, None):
-        result.steps = lab.history.steps
+        result.steps = made_harmless(lab.history.steps)
         result.output = lab.errors()
         if lab.made_choices():
             result.again += f" --seed {state.run.seed}"

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from tests.harness.words import ngettext
 
@@ -72,6 +73,21 @@ def column(data: bytes, index: int) -> int:
 def harmless(text: str) -> str:
     """Return text with escapes for all that could hide text or drive a terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
+def made_harmless(facts: Any) -> Any:
+    """Return facts, such as a Failure, in which every text is harmless.
+
+    What a program says may be in any of them: a header, a nick, a function's name.
+    """
+    if isinstance(facts, str):
+        return harmless(facts)
+    if isinstance(facts, (list, tuple)):
+        return type(facts)(map(made_harmless, facts))
+    if not is_dataclass(facts) or isinstance(facts, type):
+        return facts
+    parts = {part.name: getattr(facts, part.name) for part in fields(facts)}
+    return replace(facts, **{k: made_harmless(v) for k, v in parts.items()})
 
 
 def _literal(data: bytes) -> str:

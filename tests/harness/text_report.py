@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tests.harness.exercises import EXERCISES, ROOT, after
 from tests.harness.failure import Failure
 from tests.harness.results import BLOCKED, ERROR, FAILED, NOT_RUN, PASSED, Result, Run
+from tests.harness.shown import harmless
 from tests.harness.steps import numbered
 from tests.harness.words import _, ngettext
 
@@ -118,7 +119,7 @@ def print_score(
 def print_advice(writer: "TerminalWriter", advice: list[str]) -> None:
     """Print what no check can see."""
     for text in advice:
-        for line in paragraph(_("Note"), text):
+        for line in paragraph(_("Note"), harmless(text)):
             writer.line(line, yellow=True)
 
 
