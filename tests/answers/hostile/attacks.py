@@ -194,13 +194,97 @@ sys.stderr.write("\x1b]0;title\x07\x1b[2J<script>alert(1)</script>\n")
 raise SystemExit(1)
 """
 
+FORGES_A_REPORT = """
+import os, pathlib, re, signal, sys
+sys.path.insert(0, "@LAB@")
+from tests.harness.checks import checks_of
+from tests.harness.json_report import write_json
+from tests.harness.results import PASSED, Result, Run
+name = "exercise1_http_hello"
+checks = checks_of(name).values()
+for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    try:
+        words = file.read_text()
+    except OSError:
+        continue
+    for report in re.findall(r"--report=([^\\0]*\\.json)", words):
+        if report.startswith(os.path.dirname(os.path.dirname("@CANARY@"))):
+            run = Run(1, {c.id: Result(c, name, PASSED) for c in checks})
+            write_json(run, pathlib.Path(report))
+            os.kill(os.getppid(), signal.SIGKILL)
+"""
+
+LOOKS_ELSEWHERE = """
+import os, sys, time
+os.symlink("@SECRET@", "linked.py")
+print("Fatal Python error: Aborted", file=sys.stderr)
+for name in ("../" * 20 + "@SECRET@".lstrip("/"), "linked.py"):
+    print("Thread 0x1 (most recent call first):", file=sys.stderr)
+    place = f'File "{os.getcwd()}/{name}", line 1 in \\x1b]0;evil\\x07'
+    print("  " + place, file=sys.stderr)
+sys.stderr.flush()
+time.sleep(60)
+"""
+
+CHANGES_THE_SYSTEM = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.unshare(0x10020000)  # namespaces of its own: of users, and of mounts
+done = []
+for place in ("/usr", "/proc/sys", "/"):
+    done.append(libc.mount(None, place.encode(), None, 32 | 4096, None))  # read-write
+    done.append(os.access(place, os.W_OK) and not os.statvfs(place).f_flag & 1)
+try:
+    with open("/proc/sys/kernel/core_pattern", "r+") as pattern:
+        pattern.write(pattern.read())  # what it is
+        done.append(True)
+except OSError:
+    pass
+if 0 in done[::2] or True in done:
+    raise SystemExit("seen: the system can be changed")
+"""
+
+PASSES_NOTES = """
+import ctypes, os, platform
+libc = ctypes.CDLL(None)
+mine = os.path.basename("@CANARY@").encode()
+others = ({b"passes_notes", b"passes_notes_on"} - {mine}).pop()
+add_key, keyctl = (248, 250) if platform.machine() == "x86_64" else (217, 219)
+if libc.syscall(keyctl, 10, -3, b"user", others, 0) > 0:
+    raise SystemExit("seen: a note of the last student's")
+libc.syscall(add_key, b"user", mine, b"4.10 is easy", 12, -3)
+raise SystemExit(0)
+"""
+
+FILLS_MEMORY = """
+import os, tempfile
+for place in ("/", "/dev", "/dev/shm", "/home/student", "/var/tmp", "/run"):
+    written = 0
+    try:
+        for number in range(8):
+            with open(f"{place}/large{number}", "wb") as file:
+                for _ in range(32):
+                    written += file.write(bytes(1024 * 1024))
+    except OSError:
+        pass
+    if written > 80 * 1024 * 1024:
+        raise SystemExit(f"seen: room for {written} bytes in {place}")
+"""
+
 MARKS = "a program cannot write its own marks"
 OTHERS = "the others' grades are unchanged"
 NOTHING_LEFT = "nothing runs on, and nothing lies about, when a suite is done"
+NO_POWER = "the system cannot be changed, whoever grades"
 NO_SIGHT = "nothing of the class, the solutions or the grader's work is in sight"
 
 PROGRAMS = [
     Attack("writes_report", MARKS, WRITES_REPORT),
+    Attack("forges_a_report", MARKS, FORGES_A_REPORT),
+    Attack("looks_elsewhere", NO_SIGHT, LOOKS_ELSEWHERE),
+    Attack("changes_the_system", NO_POWER, CHANGES_THE_SYSTEM, {}, True),
+    Attack("passes_notes", OTHERS, PASSES_NOTES),
+    Attack("passes_notes_on", OTHERS, PASSES_NOTES),
+    Attack("fills_memory", OTHERS, FILLS_MEMORY, {}, True),
     Attack("kills_parent", OTHERS, KILLS_PARENT),
     Attack("kills_group", OTHERS, KILLS_GROUP),
     Attack("kills_all_it_may", OTHERS, KILLS_ALL_IT_MAY),
@@ -226,6 +310,7 @@ ATTACKS = BROUGHT + PROGRAMS
 
 # One for each promise: what the tests always try; the others, only with --long.
 NAMES = ["writes_report", "fills_disk", "leaves_a_daemon", "reads_the_environment"]
+NAMES += ["changes_the_system", "passes_notes", "passes_notes_on", "looks_elsewhere"]
 NAMES += ["reaches_out", "writes_outside", "prints_controls"]
 ONE_OF_EACH = BROUGHT + [attack for attack in PROGRAMS if attack.name in NAMES]
 

@@ -63,9 +63,7 @@ def test_attacks_leave_nothing_behind(siege: Siege) -> None:
 def test_attacks_learn_nothing(siege: Siege) -> None:
     for file in siege.out.rglob("feedback.*"):
         assert siege.secret not in file.read_text("utf-8")
-    assert (
-        "seen: " not in (siege.out / "reads_the_environment/feedback.txt").read_text()
-    )
+        assert "seen: " not in file.read_text("utf-8"), file
 
 
 def test_attacks_reach_nobody(siege: Siege) -> None:
@@ -77,6 +75,8 @@ def test_pages_are_safe(siege: Siege) -> None:
         text = file.read_text("utf-8")
         assert "<script>alert" not in text
         assert "\x1b" not in text
+    for file in siege.out.rglob("feedback.*"):
+        assert "\x1b" not in file.read_text("utf-8")
 
 
 def test_full_disk_is_their_own(siege: Siege) -> None:
