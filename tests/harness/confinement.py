@@ -6,6 +6,7 @@ of the file system only Python, the system's programs, and the folders that it s
 with others of its check. ``trial.py`` tries all of it before a class is graded.
 """
 
+import atexit
 import contextlib
 import ctypes
 import json
@@ -33,8 +34,11 @@ DISK = 256 * MIB  # bytes of the files that a suite and its programs may write
 TEMPORARY = {"/dev/shm": 16 * MIB, "/tmp": 64 * MIB, "/home/student": 16 * MIB}
 FROM_ETC = ["alternatives", "ld.so.cache", "localtime", "nsswitch.conf", "hosts"]
 FROM_ETC += ["protocols", "services"]
-OWN_ETC = Path(__file__).with_name("etc")  # says who the user is
 STUDENT = "1000"  # the user's number, inside
+OWN_ETC = {  # which says who that is: passwd(5)
+    "passwd": f"student:x:{STUDENT}:{STUDENT}::/home/student:/bin/sh\n",
+    "group": f"student:x:{STUDENT}:\n",
+}
 UNSHARED = ("user", "pid", "ipc", "uts", "cgroup-try")
 # keyctl(2) has a number of its own on each machine, and no function in the C library.
 KEYCTL = {"x86_64": 250, "i686": 288, "armv7l": 311, "ppc64le": 271, "s390x": 280}
@@ -132,14 +136,19 @@ def bubblewrap() -> str:
 
 
 def sandboxed(command: Sequence[str], folder: Path, *others: Path) -> list[str]:
-    """Return the command that runs ``command`` in the sandbox, in ``folder``.
+    """Return the command that runs ``command`` in the sandbox; see around_program()."""
+    return [*around_program(folder, *others), "--", *command]
 
-    To this one, and to ``others``, it may write; and to small places in memory.
-    setsid(1) makes the program the leader of a process group, as it is without sandbox.
+
+def around_program(folder: Path, *others: Path) -> list[str]:
+    """Return the words of the sandbox in which a program runs in ``folder``.
+
+    To this one, and to ``others``, it may write; and to small places in memory. Its
+    first process leads a session, so that signals reach all in the sandbox at once.
     """
     words = [bubblewrap(), *(f"--unshare-{kind}" for kind in UNSHARED)]
     words += ["--uid", STUDENT, "--gid", STUDENT, "--disable-userns"]
-    words += ["--cap-drop", "ALL", "--die-with-parent"]
+    words += ["--cap-drop", "ALL", "--die-with-parent", "--new-session"]
     words += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
     for place, size in TEMPORARY.items():
         words += ["--size", str(size), "--tmpfs", place]
@@ -150,7 +159,7 @@ def sandboxed(command: Sequence[str], folder: Path, *others: Path) -> list[str]:
         words += ["--bind", str(writable), str(writable)]
     for place in ("/dev", *_hidden(), "/"):  # only now: there is no more to mount in it
         words += ["--remount-ro", place]
-    return [*words, "--chdir", str(folder), "--", "setsid", *command]
+    return [*words, "--chdir", str(folder)]
 
 
 def _read_only() -> list[str]:
@@ -158,15 +167,27 @@ def _read_only() -> list[str]:
     words: list[str] = []
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         words += _same_as_outside(Path("/", name))
-    for name in FROM_ETC:
-        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for file in OWN_ETC.iterdir():
-        words += ["--ro-bind", str(file), f"/etc/{file.name}"]
+    words += ["--ro-bind", str(own_etc()), "/etc"]
     # The outer ones first: what is inside another is mounted in it.
     for place in sorted({"/usr", sys.base_prefix, sys.prefix, *_hidden()}):
         hides = ["--size", "4096", "--tmpfs", place]
         words += hides if place in _hidden() else ["--ro-bind", place, place]
     return words
+
+
+@cache
+def own_etc() -> Path:
+    """Return the sandbox's /etc: one folder, since each mount takes time."""
+    folder = Path(tempfile.mkdtemp(prefix="lab-etc-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for file in (Path("/etc", name) for name in FROM_ETC):
+        if file.is_dir():
+            shutil.copytree(file, folder / file.name, symlinks=True)
+        elif file.exists():
+            shutil.copyfile(file, folder / file.name)
+    for name, text in OWN_ETC.items():
+        (folder / name).write_text(text)
+    return folder
 
 
 def _hidden() -> list[str]:

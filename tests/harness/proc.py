@@ -40,23 +40,11 @@ def others_have_closed(pid: int) -> bool:
     return any(r[3] == CLOSE_WAIT and f"socket:[{r[9]}]" in sockets for r in rows)
 
 
-def sandboxed_pid(bwrap: int) -> int | None:
-    """Return the id of the program in a sandbox, if it has started.
-
-    bwrap(1) waits outside; its child is the first process inside, and only the child's
-    child is the program, once it leads a process group of its own.
-    """
-    pid = bwrap
-    for _ in range(2):
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except OSError:  # it has ended
-            return None
-        if not children:
-            return None
-        pid = int(children[0])
-    with contextlib.suppress(OSError):
-        return pid if os.getpgid(pid) == pid else None  # type: ignore[attr-defined,unused-ignore]
+def first_child(pid: int) -> int | None:
+    """Return the id of a process's first child, if it has one."""
+    with contextlib.suppress(OSError):  # it has ended
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return int(children[0]) if children else None
     return None
 
 

@@ -25,7 +25,7 @@ from tests.harness.patience import (
     slices_of,
     wait_until,
 )
-from tests.harness.proc import sandboxed_pid
+from tests.harness.proc import first_child
 from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
@@ -42,8 +42,13 @@ class Command:
 
     words: Sequence[str]
     is_python: bool = False  # with -X faulthandler: it can say where it waits
-    in_sandbox: bool = False  # the words begin with those of bubblewrap
+    sandbox: Sequence[str] = ()  # bubblewrap's words, which come before these
     sources: Sources | None = None  # its files' text; None: nobody has read it yet
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether it runs in a sandbox."""
+        return bool(self.sandbox)
 
     def with_arguments(self, *arguments: str) -> "Command":
         """Return the command with more arguments at its end."""
@@ -112,17 +117,40 @@ class Process:
     def _start(
         self, environment: dict[str, str], inside: int
     ) -> "subprocess.Popen[bytes]":
+        if self.command.in_sandbox:
+            return self._start_in_sandbox(environment, inside)
         words = self.command.words
+        process = self._run(words, inside, env=environment, cwd=self.folder)
+        self.group = process.pid
+        return process
+
+    def _start_in_sandbox(
+        self, environment: dict[str, str], inside: int
+    ) -> "subprocess.Popen[bytes]":
+        """Start bwrap, which goes to the folder itself, and learn who leads inside."""
+        hears, tells = os.pipe()
+        sandbox = [*self.command.sandbox, "--info-fd", str(tells), "--"]
+        words = [*sandbox, *self.command.words]
+        with open(hears, "rb") as told:
+            try:
+                process = self._run(words, inside, env=environment, pass_fds=[tells])
+            finally:
+                os.close(tells)
+            found = re.search(rb'"child-pid": (\d+)', told.read())
+        self.group = int(found[1]) if found else process.pid
+        return process
+
+    def _run(
+        self, words: Sequence[str], inside: int, **options: Any
+    ) -> "subprocess.Popen[bytes]":
         try:
             return subprocess.Popen(
                 words,
-                # bwrap goes there itself: outside, nothing of ours runs in that folder.
-                cwd=None if self.command.in_sandbox else self.folder,
-                env=environment,
                 stdin=inside,
                 stdout=inside,
                 stderr=subprocess.PIPE,
                 bufsize=0,
+                **options,
                 **system.process_options(),
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL in the command
@@ -139,20 +167,18 @@ class Process:
     def _wait(self) -> None:
         """Wait for the end of the program, and then of all that it has started.
 
-        In the sandbox too: the first process there, which ends after all the others,
-        belongs to bubblewrap's own group.
+        In the sandbox too: the first process there ends after all the others.
         """
         status = self.process.wait()
         # bubblewrap reports a signal as a shell does.
         if self.command.in_sandbox and status > 128:
             self.process.returncode = 128 - status
-        group = self.process.pid
-        wait_until(lambda: not system.is_running(group), slices(math.inf))
+        wait_until(lambda: not system.is_running(self.group), slices(math.inf))
         self.exited.set()
 
     @property
     def pid(self) -> int:
-        """The process id, which is the process group's too."""
+        """The process id; without a sandbox it is the process group's, too."""
         return self._inner_pid if self.command.in_sandbox else self.process.pid
 
     @cached_property
@@ -160,10 +186,10 @@ class Process:
         """The id of the program itself, as seen from outside its sandbox."""
 
         def is_found() -> bool:
-            return self.exited.is_set() or bool(sandboxed_pid(self.process.pid))
+            return self.exited.is_set() or bool(first_child(self.group))
 
         wait_until(is_found, slices(START))
-        return sandboxed_pid(self.process.pid) or self.process.pid
+        return first_child(self.group) or self.process.pid
 
     # -- waiting ----------------------------------------------------------------------
 

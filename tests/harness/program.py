@@ -61,12 +61,12 @@ class Program(Process):
     def interrupt(self) -> None:
         """Press Ctrl+C."""
         self.history.event("Ctrl+C", self._for_it())
-        system.interrupt(self.pid)
+        system.interrupt(self.group)
 
     def terminate(self) -> None:
         """Send SIGTERM."""
         self.history.event("SIGTERM", self._for_it())
-        system.terminate(self.pid)
+        system.terminate(self.group)
 
     def kill(self) -> None:
         """End it as hard as ``kill -9``."""

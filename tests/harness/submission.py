@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from tests.harness.confinement import sandboxed
+from tests.harness.confinement import around_program
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError
 from tests.harness.process import Command
@@ -110,8 +110,7 @@ class Submission:
     def _confined(self, command: Command, *folders: Path) -> Command:
         if not self.in_sandbox:
             return command
-        words = sandboxed(command.words, *folders)
-        return replace(command, words=words, in_sandbox=True)
+        return replace(command, sandbox=around_program(*folders))
 
     def _plain_command(
         self, exercise: str, program: str, host: str, port: int | str

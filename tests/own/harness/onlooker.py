@@ -6,7 +6,6 @@ written, a line each, to the file that the variable LAB_ONLOOKER names.
 """
 
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,6 @@ def look(event: str, arguments: tuple[Any, ...]) -> None:
 def look_at_program(file: Any, words: Any, folder: Any) -> None:
     """Report a program outside the sandbox; of one inside, note where it may write."""
     words = [os.fsdecode(word) for word in words]
-    if words[0] == "/bin/sh":  # a limit of open files: see Command.after()
-        words = shlex.split(words[-1].partition(" && exec ")[2])
     if words[0] != os.path.abspath(words[0]) or Path(words[0]).name != "bwrap":
         report(f"runs outside the sandbox: {words}")
     if folder and is_inside(os.fsdecode(folder)):

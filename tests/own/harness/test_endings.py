@@ -4,6 +4,7 @@ import random
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,12 @@ pytestmark = pytest.mark.skipif(system.WINDOWS, reason="Windows has no fork()")
 
 def start(folder: Path, in_sandbox: bool, *words: str) -> Program:
     """Start a Python program."""
-    command = [sys.executable, "-c", *words]
+    command = Command([sys.executable, "-c", *words])
     if in_sandbox:
         if reason := confinement.why_no_sandbox():
             pytest.skip(reason)
-        command = confinement.sandboxed(command, folder)
-    return Program("server", Command(command, in_sandbox=in_sandbox), folder, History())
+        command = replace(command, sandbox=confinement.around_program(folder))
+    return Program("server", command, folder, History())
 
 
 def ends(program: Program) -> None:

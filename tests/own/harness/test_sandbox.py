@@ -76,6 +76,13 @@ def test_trial_finds_nothing_else(tmp_path: Path) -> None:
     )
 
 
+def start(code: str, folder: Path) -> Program:
+    """Start a Python program in the sandbox."""
+    sandbox = confinement.around_program(folder)
+    command = Command([sys.executable, "-c", code], sandbox=sandbox)
+    return Program("server", command, folder, History())
+
+
 HIDES = """
 import os, threading
 if os.fork() == 0:
@@ -90,8 +97,7 @@ threading.Event().wait()
 
 
 def test_every_process_of_the_sandbox_counts(tmp_path: Path) -> None:
-    words = confinement.sandboxed([sys.executable, "-c", HIDES], tmp_path)
-    program = Program("server", Command(words, in_sandbox=True), tmp_path, History())
+    program = start(HIDES, tmp_path)
     program.expect_printed("ready")
     threads, _files = system.resources(program.pid) or (0, 0)
     program.stop()
@@ -115,8 +121,7 @@ def test_right_programs_find_what_they_expect(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADERS_TOKEN", "secret")
-    words = confinement.sandboxed([sys.executable, "-c", SEES], tmp_path)
-    program = Program("server", Command(words, in_sandbox=True), tmp_path, History())
+    program = start(SEES, tmp_path)
     program.expect_exit()
     lines = bytes(program.stdout.data).decode().splitlines()
     assert lines == ["student /home/student /home/student", "6 80", "None []"]
