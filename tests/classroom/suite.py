@@ -74,7 +74,10 @@ def describe_confinement(in_sandbox: bool) -> str:
     if system.WINDOWS:
         return "limits of time only"
     limits = "limits (root: none of processes)" if is_root() else "limits"
-    return f"{limits}, and a sandbox (bubblewrap)" if in_sandbox else f"{limits} only"
+    if not in_sandbox:
+        return f"{limits} only"
+    with_groups = " with control groups" if confinement.own_group() else ""
+    return f"{limits}, and a sandbox (bubblewrap{with_groups})"
 
 
 def run(
@@ -93,13 +96,16 @@ def run(
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise, "-v"]
     command += [f"--submission={submission}", f"--report={report}", f"--report={page}"]
     command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
+    surroundings = environment(work, place)
     if in_sandbox:
         command = [*confinement.around_suite(place), *command]
+        for name in confinement.SESSION & os.environ.keys():
+            surroundings[name] = os.environ[name]  # for systemd, not for the suite
     with (work / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=environment(work, place),
+            env=surroundings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

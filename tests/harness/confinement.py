@@ -34,12 +34,14 @@ DISK = 256 * MIB  # bytes of the files that a suite and its programs may write
 TEMPORARY = {"/dev/shm": 16 * MIB, "/tmp": 64 * MIB, "/home/student": 16 * MIB}
 FROM_ETC = ["alternatives", "ld.so.cache", "localtime", "nsswitch.conf", "hosts"]
 FROM_ETC += ["protocols", "services"]
+SESSION = {"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"}  # how systemd is reached
+TRIAL = 10  # seconds for systemd to answer
 STUDENT = "1000"  # the user's number, inside
 OWN_ETC = {  # which says who that is: passwd(5)
     "passwd": f"student:x:{STUDENT}:{STUDENT}::/home/student:/bin/sh\n",
     "group": f"student:x:{STUDENT}:\n",
 }
-UNSHARED = ("user", "pid", "ipc", "uts", "cgroup-try")
+UNSHARED = ("user", "pid", "ipc", "uts")
 # keyctl(2) has a number of its own on each machine, and no function in the C library.
 KEYCTL = {"x86_64": 250, "i686": 288, "armv7l": 311, "ppc64le": 271, "s390x": 280}
 KEYCTL_ELSEWHERE = 219
@@ -126,8 +128,30 @@ def around_suite(place: Path) -> list[str]:
 
     And a disk of its own, in memory, at ``place``: it cannot fill the machine's.
     """
-    words = [bubblewrap(), "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
-    return [*words, "--size", str(DISK), "--tmpfs", str(place), "--"]
+    words = [*own_group(), bubblewrap(), "--dev-bind", "/", "/", "--unshare-net"]
+    for name in sorted(SESSION):
+        words += ["--unsetenv", name]
+    words += ["--die-with-parent", "--size", str(DISK), "--tmpfs", str(place)]
+    return [*words, "--"]
+
+
+@cache
+def own_group() -> tuple[str, ...]:
+    """Return the words that limit the memory of all that a command starts, or none.
+
+    Only a control group counts what is shared or in a file without a name. systemd-run
+    makes one where it may, systemd.resource-control(5): so it is tried.
+    """
+    program = shutil.which("systemd-run") or "systemd-run"
+    user = () if os.geteuid() == 0 else ("--user",)  # type: ignore[attr-defined,unused-ignore]
+    words = (program, *user, "--scope", "--quiet", "--collect", "--no-ask-password")
+    for limit in f"MemoryMax={MEMORY}", "MemorySwapMax=0", f"TasksMax={PROCESSES // 2}":
+        words += ("--property", limit)
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        trial = [*words, "--", "true"]
+        subprocess.run(trial, check=True, capture_output=True, timeout=TRIAL)
+        return (*words, "--")
+    return ()
 
 
 def bubblewrap() -> str:

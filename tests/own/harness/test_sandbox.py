@@ -1,6 +1,7 @@
 """The sandbox holds what it promises, and the trial notices where it does not."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.harness.exercises import ROOT
 from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
+from tests.own import peers
 
 no_sandbox = confinement.why_no_sandbox()
 pytestmark = pytest.mark.skipif(bool(no_sandbox), reason=no_sandbox)
@@ -136,3 +138,42 @@ def test_lab_among_the_systems_programs_is_hidden(
     words = confinement.sandboxed([sys.executable, "-c", looks], tmp_path)
     run = subprocess.run(words, capture_output=True, text=True)
     assert run.stdout == "[]\n", run.stderr
+
+
+def test_suites_have_a_control_group_where_systemd_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In place of systemd a script, which writes down what it was asked for."""
+    script, asked = tmp_path / "bin" / "systemd-run", tmp_path / "asked"
+    script.parent.mkdir()
+    words = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+    script.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n{words}\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=":")
+    confinement.own_group.cache_clear()
+    around = confinement.around_suite(tmp_path)
+    confinement.own_group.cache_clear()
+    assert asked.read_text().endswith("-- true\n")
+    run = subprocess.run([*around, "printenv", *confinement.SESSION])
+    assert run.returncode == 1
+    assert "MemoryMax=2147483648" in asked.read_text().splitlines()[1]
+
+
+def test_holds_for_a_user_as_for_root() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the other tests are run by a user already")
+    code = "from tests.harness import confinement; print(confinement.why_no_sandbox())"
+    user = [peers.program("setpriv"), "--reuid=65534", "--regid=65534"]
+    user += ["--clear-groups", python_for(user), "-c", code]
+    run = subprocess.run(user, cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    assert run.stdout == "\n"
+
+
+def python_for(user: list[str]) -> str:
+    """Return a Python that a user can run who is not root, and who can read the lab."""
+    needs = "import os, sys, tests.harness.confinement; os.stat(sys.executable)"
+    for python in sys.executable, "/usr/bin/python3":
+        command = [*user, "--clear-groups", python, "-c", needs]
+        if subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0:
+            return python
+    return pytest.skip("a user can read no Python here, or not the lab")
