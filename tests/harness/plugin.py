@@ -169,7 +169,8 @@ def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
     state = request.config.stash[STATE]
     exercise = request.path.parent.name
     # What a program sees in one check must say nothing of what comes in the next.
-    seed = f"{state.run.seed} {request.node.name}"
+    name = request.node.stash[CHECK].id if CHECK in request.node.stash else ""
+    seed = f"{state.run.seed} {name}"
     laboratory = Lab(state.submission, exercise, tmp_path, seed)
     request.node.stash[LAB_OF] = laboratory
     yield laboratory
