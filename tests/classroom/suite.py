@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -123,11 +124,24 @@ def run(
 
 def read(file: Path, submission: Path) -> str:
     """Return what a suite wrote, without the option that says where it ran."""
-    text = file.read_text("utf-8", "replace") if file.exists() else ""
+    text = text_of(file)
     place = str(submission)
     for written in place, escape(place), json.dumps(place, ensure_ascii=False)[1:-1]:
         text = text.replace(f" --submission {written}", "")
     return text
+
+
+def text_of(file: Path) -> str:
+    """Return what is in a regular file, or ''; with limits alone it may be anything."""
+    careful = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        opened = os.fdopen(os.open(file, os.O_RDONLY | careful), "rb")
+    except OSError:
+        return ""
+    with opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return ""
+        return opened.read(confinement.FILE_SIZE).decode("utf-8", "replace")
 
 
 def environment(work: Path, place: Path) -> dict[str, str]:

@@ -25,8 +25,8 @@ from tests.harness.exercises import ROOT
 MIB = 1024 * 1024
 CPU_TIME = 120  # seconds of a processor; a whole suite's right answer needs ten
 FILE_SIZE = 64 * MIB  # bytes; the history of exercise 5's suite has under one
-# Bytes of data. A thread's stack counts with 8 MiB, though hardly any of it is used, and
-# check 4.10 has 131 clients at the same time, for each of which two threads are right.
+# Bytes of data. A thread's stack counts with 8 MiB, though hardly any of it is used.
+# Check 4.10 has 131 clients at the same time, and two threads for each are right.
 DATA = 4096 * MIB
 MEMORY = 2048 * MIB  # bytes that a suite and its programs use, where these are counted
 PROCESSES = 8192  # and threads, of this user in all: a thousand clients have one each

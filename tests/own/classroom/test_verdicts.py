@@ -2,12 +2,15 @@
 
 import copy
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.classroom.suite import read_verdict
+from tests.classroom.suite import read_verdict, text_of
+from tests.harness import system
 from tests.harness.checks import checks_of
 from tests.harness.json_report import as_json
 from tests.harness.results import ERROR, PASSED, Result, Run
@@ -84,3 +87,12 @@ def test_fault_of_the_lab_is_no_verdict() -> None:
     assert note.startswith("could not be graded: the lab itself failed in 1.1")
     assert not is_final
     assert points < 10
+
+
+@pytest.mark.skipif(system.WINDOWS, reason="Windows has no such files")
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("what a suite wrote")
+    (tmp_path / "link").symlink_to(tmp_path / "text")
+    os.mkfifo(tmp_path / "pipe")
+    files = [tmp_path / name for name in ("text", "link", "pipe", "missing", ".")]
+    assert list(map(text_of, files)) == ["what a suite wrote", "", "", "", ""]

@@ -1,13 +1,17 @@
 """What a program forges: stacks that name any file, and texts that drive a terminal."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Failure, Place, Seen, Symptom
+from tests.harness.lab import Lab
 from tests.harness.shown import made_harmless
+from tests.harness.starting import announced_port
 from tests.harness.steps import Step
+from tests.harness.submission import Submission
 from tests.harness.symptoms import traceback_of
 from tests.own.harness.running import start
 
@@ -74,3 +78,35 @@ def test_no_text_of_a_failure_drives_a_terminal() -> None:
     assert all(text.isprintable() for text in texts)
     assert step.data == EVIL.encode()
     assert failure.seen == ["difference", "closed"]
+
+
+BEYOND = """
+import sys
+print(f"Listening on {sys.argv[1]}:99999999", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_port_that_no_port_can_be(tmp_path: Path) -> None:
+    """Once connect() took it, and "the lab itself failed"."""
+    folder = tmp_path / "exercise1_http_hello"
+    folder.mkdir()
+    (folder / "server.py").write_text(BEYOND)
+    lab = Lab(Submission(tmp_path), folder.name, tmp_path, seed=1)
+    server = lab.start_server(port=0)
+    with pytest.raises(CheckFailedError) as caught:
+        announced_port(server)
+    lab.clean_up()
+    lab.submission.remove_folder()
+    assert caught.value.failure.expected is not None
+
+
+def test_what_the_lab_runs_short_of_is_no_fault_of_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", fails)
+    with pytest.raises(BlockingIOError):
+        start("", tmp_path)
