@@ -25,8 +25,12 @@ def become(name: str) -> None:
 
     sys.platform = real
     if name == "windows":
-        environment = process.clean_environment() | {"PYTHONPATH": str(DEAF)}
-        process.clean_environment = lambda: environment
+        clean = process.clean_environment
+
+        def environment(in_sandbox: bool = False) -> dict[str, str]:
+            return clean(in_sandbox) | {"PYTHONPATH": str(DEAF)}
+
+        process.clean_environment = environment
         system.abort = lambda pid: False
     shrink = system.shrink_buffers
 
