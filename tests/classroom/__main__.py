@@ -133,6 +133,11 @@ def add_grade(commands: Commands) -> None:
         help="on the workers of this Dask scheduler, tcp://HOST:8786; or local: N here",
     )
     parser.add_argument("--again", action="store_true", help="grade all anew")
+    parser.add_argument(
+        "--run-blocked",
+        action="store_true",
+        help="give credit for checks that others block: they run, which takes longer",
+    )
     add_sandbox(parser)
     parser.set_defaults(run=run_grade)
 
@@ -228,6 +233,7 @@ def run_grade(arguments: argparse.Namespace) -> int:
             arguments.student,
             roster,
             arguments.column,
+            arguments.run_blocked,
         )
         rows, finished = grade_class(
             arguments.submissions, arguments.out, options, workers

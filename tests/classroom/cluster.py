@@ -164,7 +164,13 @@ class Cluster:
         threads = sum(self.client.nthreads().values())
         room = IN_ADVANCE * threads - len(self._running)
         for job in islice(waiting, max(room, 0 if self._running else 1)):
-            arguments = job.exercises, in_sandbox, lab_digest(), self.run
+            arguments = (
+                job.exercises,
+                in_sandbox,
+                lab_digest(),
+                self.run,
+                job.run_blocked,
+            )
             # pure=False: equal submissions are graded one by one.
             future = self.client.submit(do, job.read(), *arguments, pure=False)
             self._running[future] = job
@@ -177,7 +183,12 @@ class Cluster:
 
 
 def do(
-    hand_in: HandIn, exercises: Sequence[str], in_sandbox: bool, digest: str, run: str
+    hand_in: HandIn,
+    exercises: Sequence[str],
+    in_sandbox: bool,
+    digest: str,
+    run: str,
+    run_blocked: bool,
 ) -> list[Graded]:
     """Do a job: what a worker's thread runs. Raises ClassroomError if it cannot."""
     from distributed import get_worker
@@ -188,7 +199,8 @@ def do(
     try:
         require(digest, in_sandbox)
         place = Path(get_worker().local_directory)
-        return grade_suites(hand_in, exercises, in_sandbox, place, stop)
+        where = place, stop, run_blocked
+        return grade_suites(hand_in, exercises, in_sandbox, *where)
     finally:
         at_work.discard(me)
 

@@ -37,6 +37,7 @@ class Job:
     student: str
     exercises: list[str]
     read: Callable[[], HandIn]  # returns what was handed in
+    run_blocked: bool = False  # checks whose needed ones have failed, too
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class ThisMachine:
         stop, pool = threading.Event(), ThreadPoolExecutor(self.most)
 
         def run(job: Job) -> list[Graded]:
-            return grade_suites(job.read(), job.exercises, in_sandbox, self.place, stop)
+            where = self.place, stop, job.run_blocked
+            return grade_suites(job.read(), job.exercises, in_sandbox, *where)
 
         try:
             for job in one_suite_each(jobs):
@@ -120,26 +122,35 @@ def grade_suites(
     in_sandbox: bool,
     place: Path,
     stop: threading.Event,
+    run_blocked: bool = False,
 ) -> list[Graded]:
     """Grade some exercises of one submission, in new folders below ``place``.
 
     Raises StoppedError soon after ``stop`` is set. Leaves nothing behind.
     """
-    return [grade_suite(hand_in, e, in_sandbox, place, stop) for e in exercises]
+    where = place, stop, run_blocked
+    return [grade_suite(hand_in, e, in_sandbox, *where) for e in exercises]
 
 
 def grade_suite(
-    hand_in: HandIn, exercise: str, in_sandbox: bool, place: Path, stop: threading.Event
+    hand_in: HandIn,
+    exercise: str,
+    in_sandbox: bool,
+    place: Path,
+    stop: threading.Event,
+    run_blocked: bool = False,
 ) -> Graded:
     """Grade one exercise of one submission."""
     if stop.is_set():
         raise suite.StoppedError
     work = Path(tempfile.mkdtemp(dir=place.absolute(), prefix="classroom-"))
     try:
-        state, verdict = judge(hand_in, exercise, work, in_sandbox, stop)
+        how = in_sandbox, stop, run_blocked
+        state, verdict = judge(hand_in, exercise, work, *how)
     finally:
         suite.remove(work)
-    depends_on = fingerprint(hand_in, exercise, in_sandbox) if verdict.is_final else ""
+    depends_on = fingerprint(hand_in, exercise, in_sandbox, run_blocked)
+    depends_on = depends_on if verdict.is_final else ""
     return as_graded(exercise, depends_on, in_sandbox, state, verdict)
 
 
@@ -170,7 +181,12 @@ def as_graded(
 
 
 def judge(
-    hand_in: HandIn, exercise: str, work: Path, in_sandbox: bool, stop: threading.Event
+    hand_in: HandIn,
+    exercise: str,
+    work: Path,
+    in_sandbox: bool,
+    stop: threading.Event,
+    run_blocked: bool,
 ) -> tuple[str, suite.Verdict]:
     """Run a suite on what was handed in for it; return the grade's state, too."""
     if not hand_in.has(exercise):
@@ -184,7 +200,8 @@ def judge(
         reason = getattr(error, "strerror", None) or error
         note = f"cannot be laid out: {reason}"
         return NOT_GRADED, suite.no_verdict(exercise, note)
-    verdict = suite.run(exercise, submission, suites_own, in_sandbox, stop)
+    how = in_sandbox, stop, run_blocked
+    verdict = suite.run(exercise, submission, suites_own, *how)
     if verdict.note:
         return NOT_GRADED, verdict
     return UNCHANGED if hand_in.is_starter(exercise) else GRADED, verdict
@@ -198,10 +215,12 @@ def nothing_to_judge(hand_in: HandIn, exercise: str) -> tuple[str, suite.Verdict
     return NOT_HANDED_IN, suite.Verdict(report, "Not handed in.\n", "", NOT_HANDED_IN)
 
 
-def fingerprint(hand_in: HandIn, exercise: str, in_sandbox: bool) -> str:
+def fingerprint(
+    hand_in: HandIn, exercise: str, in_sandbox: bool, run_blocked: bool = False
+) -> str:
     """Return a digest of all that the result of a suite depends on."""
     digest = hashlib.sha256(suite_digest(exercise))
-    digest.update(f"{sys.version_info[:2]} {in_sandbox}".encode())
+    digest.update(f"{sys.version_info[:2]} {in_sandbox} {run_blocked}".encode())
     if not hand_in.has(exercise):
         digest.update(repr(hand_in.unread).encode())
     wanted = {exercise, *EXERCISES[exercise].needs}

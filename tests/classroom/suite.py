@@ -87,6 +87,7 @@ def run(
     work: Path,
     in_sandbox: bool,
     stop: threading.Event,
+    run_blocked: bool = False,
 ) -> Verdict:
     """Run a suite; ``work`` is an empty folder, for it alone.
 
@@ -98,6 +99,7 @@ def run(
     command += [f"--submission={submission}", f"--report={report}", f"--report={page}"]
     command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
     surroundings = environment(work, place)
+    command += ["--run-blocked"] * run_blocked
     if in_sandbox:
         command = [*confinement.around_suite(place), *command]
         for name in confinement.SESSION & os.environ.keys():

@@ -34,6 +34,8 @@ def add_options(parser: pytest.Parser) -> None:
         ),
     )
     group.addoption("--seed", type=int, help=_("repeat a run's random choices"))
+    blocked = _("run also the checks of which a needed one has failed")
+    group.addoption("--run-blocked", action="store_true", help=blocked)
     watch = _("run again when a file has changed")
     group.addoption("--watch", action="store_true", help=watch)
 

@@ -155,15 +155,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         }
 
 
-def grade_bad(lab: Path, bad: Bad, folder: Path) -> Ended:
-    """Lay the submission out, and grade it."""
+def grade_bad(lab: Path, bad: Bad, folder: Path, *more: str) -> Ended:
+    """Lay the submission out, and grade it; ``more`` are options."""
     folder.mkdir()
     for name, text in bad.files.items():
         (folder / "dir" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "dir" / name).write_text(text, encoding="utf-8")
     options = "--submission", folder / "dir", "--report", folder / "report.json"
     marked = dict([OUR_MARK.split("=")])
-    return run(lab, "pytest", "-p", "no:cacheprovider", TOY, *options, **marked)
+    return run(lab, "pytest", "-p", "no:cacheprovider", TOY, *options, *more, **marked)
 
 
 def outcomes_of(bad: Bad) -> dict[str, str]:
@@ -188,6 +188,15 @@ def test_is_graded(name: str, runs: Runs) -> None:
     points = sum(POINTS[id_] for id_ in passed)
     assert "own file" not in ended.stdout + ended.stderr
     assert re.search(rf"^  Score [█░]{{40}} {points}/4 ", ended.stdout, re.MULTILINE)
+
+
+def test_blocked_checks_may_run_for_credit(tmp_path: Path) -> None:
+    """The first check fails by a word; what it blocks is right."""
+    quiet = changed("Listening on", "listens at")
+    lab = small_toy_lab(tmp_path)
+    ended = grade_bad(lab, Bad(quiet), tmp_path / "quiet", "--run-blocked")
+    outcomes = re.findall(r"^([✓✗–!]) 6\.\d+", ended.stdout, re.MULTILINE)
+    assert outcomes[:2] == ["✗", "✓"], ended.stdout
 
 
 @pytest.mark.parametrize("name", BAD)
