@@ -120,6 +120,19 @@ def add_grade(commands: Commands) -> None:
         help="only this one, by name or id; may be given again",
     )
     add_roster(parser)
+    add_workers(parser)
+    parser.add_argument("--again", action="store_true", help="grade all anew")
+    parser.add_argument(
+        "--run-blocked",
+        action="store_true",
+        help="give credit for checks that others block: they run, which takes longer",
+    )
+    add_sandbox(parser)
+    parser.set_defaults(run=run_grade)
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where suites run."""
     parser.add_argument(
         "--jobs",
         metavar="N",
@@ -132,14 +145,6 @@ def add_grade(commands: Commands) -> None:
         metavar="ADDRESS",
         help="on the workers of this Dask scheduler, tcp://HOST:8786; or local: N here",
     )
-    parser.add_argument("--again", action="store_true", help="grade all anew")
-    parser.add_argument(
-        "--run-blocked",
-        action="store_true",
-        help="give credit for checks that others block: they run, which takes longer",
-    )
-    add_sandbox(parser)
-    parser.set_defaults(run=run_grade)
 
 
 def add_roster(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -162,5 +163,7 @@ def stored(folder: Path, exercise: str) -> tuple[str, str]:
 def summary(rows: Sequence[Row]) -> list[str]:
     """Return how many have which state, and who needs somebody, and why."""
     in_need = [row for row in rows if row.all_needs]
-    lines = [f"  {row.shown_name}: {'; '.join(row.all_needs)}" for row in in_need]
+    names = Counter(row.shown_name for row in rows)
+    called = {r.key: r.key if names[r.shown_name] > 1 else r.shown_name for r in rows}
+    lines = [f"  {called[row.key]}: {'; '.join(row.all_needs)}" for row in in_need]
     return [f"{counts_of(rows)}{':' if in_need else '.'}", *lines]
