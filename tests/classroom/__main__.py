@@ -1,6 +1,7 @@
 """The classroom's command line: ``python -m tests.classroom COMMAND --help``."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from tests.classroom.handout import hand_out
 from tests.classroom.jobs import ThisMachine, Workers
 from tests.classroom.marks import MARKS
 from tests.classroom.roster import read_roster
+from tests.classroom.rows import Row
 from tests.classroom.suite import (
     choose_sandbox,
     describe_confinement,
@@ -240,9 +242,12 @@ def run_grade(arguments: argparse.Namespace) -> int:
             arguments.column,
             arguments.run_blocked,
         )
-        rows, finished = grade_class(
-            arguments.submissions, arguments.out, options, workers
-        )
+        rows: list[Row] = []
+        finished = False
+        with contextlib.suppress(KeyboardInterrupt):
+            rows, finished = grade_class(
+                arguments.submissions, arguments.out, options, workers
+            )
     if not finished:
         print("Stopped. The same command goes on from here.", file=sys.stderr)
         return STOPPED

@@ -21,6 +21,8 @@ from tests.classroom.systems import (
 )
 from tests.harness.exercises import EXERCISES
 
+# What lies at the top of one submission, and not of a class.
+ONE_SUBMISSIONS = {"lab.toml", "server.py", "client.py", *EXERCISES}
 DEEPEST = 4  # folders around a class: of a course, of an assignment, of its hand-ins
 
 
@@ -62,7 +64,7 @@ def deliveries(path: Path) -> list[Delivery]:
     Raises ClassroomError when there is nobody.
     """
     listing = innermost(listing_of(path))
-    if any(name in EXERCISES for name in listing.names):
+    if ONE_SUBMISSIONS & {*listing.names}:
         text = f"{path} is one submission: name the folder that holds everybody's."
         raise ClassroomError(text)
     if METADATA in listing.names:

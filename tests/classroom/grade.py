@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -110,33 +110,30 @@ def do(jobs: list[Job], book: Gradebook, workers: Workers, in_sandbox: bool) -> 
 
 def plan(people: Sequence[Person], out: Path, options: Options) -> list[Job]:
     """Read what everybody has handed in, and return what has to be graded."""
-    jobs = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        reads = [reader(person, options) for person in people]
-        hand_ins = pool.map(lambda read: read(), reads)
-        for person, read, hand_in in zip(people, reads, hand_ins, strict=True):
-            person.row.notes.extend([*person.delivery.notes, *hand_in.notes])
-            person.row.needs.extend([*hand_in.unread, *hand_in.needs])
-            folder = out / person.row.key
-            to_do = [
-                e for e in options.exercises if is_to_do(hand_in, e, folder, options)
-            ]
-            if to_do:
-                # What may be large is read again when it is its turn.
-                kept = read if hand_in.brings_commands else partial(same, hand_in)
-                job = Job(person.row.key, to_do, kept, options.run_blocked)
-                jobs.append(job)
-    return jobs
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        jobs = pool.map(lambda person: job_for(person, out, options), people)
+        return [job for job in jobs if job]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def job_for(person: Person, out: Path, options: Options) -> Job | None:
+    """Read what one person has handed in, note it, and return what is to be done."""
+    read = partial(read_hand_in, person.delivery.pieces, options.exercises)
+    hand_in, row = read(), person.row
+    row.notes.extend([*person.delivery.notes, *hand_in.notes])
+    row.needs.extend([*hand_in.unread, *hand_in.needs])
+    folder = out / row.key
+    to_do = [e for e in options.exercises if is_to_do(hand_in, e, folder, options)]
+    # What may be large is read again when it is its turn.
+    kept = read if hand_in.brings_commands else partial(same, hand_in)
+    return Job(row.key, to_do, kept, options.run_blocked) if to_do else None
 
 
 def same(hand_in: HandIn) -> HandIn:
     """Return what has been read already."""
     return hand_in
-
-
-def reader(person: Person, options: Options) -> Callable[[], HandIn]:
-    """Return the function that reads what a person has handed in."""
-    return partial(read_hand_in, person.delivery.pieces, options.exercises)
 
 
 def is_to_do(hand_in: HandIn, exercise: str, folder: Path, options: Options) -> bool:

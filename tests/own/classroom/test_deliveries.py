@@ -139,7 +139,8 @@ def test_file_without_folder_may_be_any_exercise(tmp_path: Path) -> None:
 
 
 def test_one_submission_is_no_class(tmp_path: Path) -> None:
-    with pytest.raises(ClassroomError, match="is one submission: name the folder"):
-        deliveries(deliver({SERVER: RIGHT}, tmp_path))
+    for number, name in enumerate((SERVER, "server.py", "lab.toml")):
+        with pytest.raises(ClassroomError, match="is one submission: name the folder"):
+            deliveries(deliver({name: RIGHT}, tmp_path / str(number)))
     with pytest.raises(ClassroomError, match="holds no submissions"):
         deliveries(deliver({"Thumbs.db": b""}, tmp_path / "empty"))

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -9,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.answers.hostile.archives import ARCHIVES, Build
-from tests.classroom import entries, finding
+from tests.classroom import entries, finding, submissions
 from tests.classroom.entries import open_below
 from tests.classroom.finding import find
 from tests.classroom.hand_ins import HandIn, as_pieces
@@ -145,7 +146,16 @@ def test_reader_that_fails_is_the_students_note(
 ) -> None:
     """It may be killed for its memory or time, or say what makes no sense."""
     for answer in b"", b"{", b'{"files": 3}\n', b"[]\n":
-        monkeypatch.setattr("tests.classroom.submissions.ask", lambda _, a=answer: a)
+        monkeypatch.setattr(submissions, "ask", lambda _, a=answer: a)
         found = read_hand_in(tmp_path, [HELLO])
         assert found.unread
         assert not found.has(HELLO)
+
+
+def test_reader_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    monkeypatch.setattr(submissions, "COMMAND", never)
+    monkeypatch.setattr(submissions, "LONGEST", 0.1)
+    assert read_hand_in(tmp_path, [HELLO]).unread[0].startswith("cannot be read: ")
