@@ -22,6 +22,7 @@ from tests.classroom.entries import (
     Entry,
     TooMuchError,
     counts,
+    limited,
     shown,
 )
 
@@ -47,6 +48,8 @@ ARCHIVE_NAMES = (
     *(".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz"),
     *UNREADABLE_NAMES,
 )
+# Zips that are somebody's text, or a program's.
+DOCUMENTS = (".docx", ".odt", ".pptx", ".odp", ".xlsx", ".ods", ".jar", ".whl", ".apk")
 DRIVE = re.compile("[A-Za-z]:")  # what Windows' absolute names begin with
 
 
@@ -59,6 +62,8 @@ def kind_of(head: bytes, name: str) -> str:
 
     Raises UnreadableError for an archive of another kind.
     """
+    if name.lower().endswith(DOCUMENTS):
+        return ""
     for magic, kind in READABLE.items():
         if head.startswith(magic):
             return kind
@@ -74,14 +79,17 @@ def kind_of(head: bytes, name: str) -> str:
     return ""
 
 
-def in_archive(packed: Entry, notes: list[str]) -> Iterator[Entry]:
-    """Yield the files of an archive; nothing for what is none.
+def in_archive(packed: Entry, notes: list[str]) -> list[Entry] | None:
+    """Return the files of an archive; None for what is none.
 
     Raises UnreadableError for one that cannot be read, and what the libraries raise.
     """
     kind = kind_of(packed.read(HEAD), packed.path.name)
-    if not kind:
-        return
+    return limited(opened_as(kind, packed, notes)) if kind else None
+
+
+def opened_as(kind: str, packed: Entry, notes: list[str]) -> Iterator[Entry]:
+    """Yield the files of an archive of this kind."""
     data = packed.read(MOST_OF_AN_ARCHIVE + 1)
     if len(data) > MOST_OF_AN_ARCHIVE:
         most = MOST_OF_AN_ARCHIVE // 1024**2
@@ -89,10 +97,10 @@ def in_archive(packed: Entry, notes: list[str]) -> Iterator[Entry]:
     if kind == "zip":
         yield from in_zip(zipfile.ZipFile(io.BytesIO(data)), "", notes)
     else:
-        yield from in_tar(opened_as(kind, io.BytesIO(data)), notes)
+        yield from in_tar(decompressed(kind, io.BytesIO(data)), notes)
 
 
-def opened_as(kind: str, packed: io.BytesIO) -> IO[bytes] | io.BufferedIOBase:
+def decompressed(kind: str, packed: io.BytesIO) -> IO[bytes] | io.BufferedIOBase:
     """Return the tar that a stream holds, compressed or not."""
     if kind == "gzip":
         return gzip.GzipFile(fileobj=packed)
@@ -110,7 +118,9 @@ def in_zip(archive: zipfile.ZipFile, top: str, notes: list[str]) -> Iterator[Ent
     environments = environments_in([info.filename for info in infos])
     for info in infos:
         mode = info.external_attr >> 16
-        inside = info.filename[len(top) :].lstrip("/") or PurePosixPath(top).name
+        inside = info.filename
+        if top:
+            inside = inside[len(top) + 1 :] or PurePosixPath(top).name
         path = safe_path(inside, notes)
         if info.is_dir() or path is None or info.filename.startswith(environments):
             continue

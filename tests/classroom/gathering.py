@@ -56,8 +56,8 @@ def in_piece(piece: Piece, notes: list[str]) -> Iterator[Entry]:
             yield entry
             continue
         entry = replace(entry, path=PurePosixPath(piece.file or own_name))
-        inside = limited(in_archive(entry, notes))
-        yield from inside or [entry]
+        inside = in_archive(entry, notes)
+        yield from [entry] if inside is None else inside
 
 
 def unpack(entries: list[Entry], hand_in: HandIn) -> list[Entry]:
@@ -65,11 +65,14 @@ def unpack(entries: list[Entry], hand_in: HandIn) -> list[Entry]:
     packed = [e.path for e in entries if may_be_archive(e.path)][:MOST_ARCHIVES]
     unpacked: list[Entry] = []
     for entry in entries:
-        inside: list[Entry] = []
+        inside: list[Entry] | None = None
         if entry.path in packed:
             with careful(entry.path, hand_in.unread):
-                inside = limited(in_archive(entry, hand_in.notes))
-        unpacked += [inner_of(entry, one) for one in inside] or [entry]
+                inside = in_archive(entry, hand_in.notes)
+        if inside is None:
+            unpacked.append(entry)
+        else:
+            unpacked += [inner_of(entry, one) for one in inside]
     return unpacked
 
 

@@ -83,6 +83,7 @@ def test_earlier_attempts_are_passed_over_and_said(tmp_path: Path) -> None:
         ("lab", b"7z\xbc\xaf\x27\x1c", "holds lab, a 7-Zip archive: ask for a zip"),
         ("lab.zip", b"PK, but broken", "lab.zip is not an archive: ask for it again"),
         ("lab.zip", b"PK\3\4 broken", "lab.zip cannot be read: File is not a zip file"),
+        ("a.docx", zipped(("a.xml", b"")), "holds a.docx, but no server.py"),
         ("server.c", b"", "holds server.c, but no server.py"),
         ("a.zip", tarred(("x.txt", b"")), "holds a.zip/x.txt, but no server.py"),
     ],

@@ -36,6 +36,7 @@ def test_hostile_archive(build: Build, tmp_path: Path) -> None:
     notes = found.notes + found.unread + found.needs
     assert found.files == {}
     assert notes
+    assert not any("holds mallory" in note for note in notes)
     assert all(note.isprintable() and len(note) < 500 for note in notes)
     assert len(notes) < 20
     assert list(tmp_path.iterdir()) == [source]
