@@ -1,29 +1,18 @@
 """A class as it comes: 85 students, and all the ways in which they hand in.
 
-No suite runs: whoever has the right program gets full marks. So what is tried is only
-that everybody's is found.
+No suite runs: what is tried is only that everybody's program is found.
 """
 
 import gzip
 import lzma
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from tests.classroom import suite
-from tests.classroom.grade import Options, grade_class, reserved
-from tests.classroom.jobs import (
-    Done,
-    Graded,
-    Job,
-    as_graded,
-    fingerprint,
-    nothing_to_judge,
-)
-from tests.classroom.rows import GRADED
 from tests.harness import system
 from tests.own.classroom.delivered import FILE, Files, deliver, tarred, zipped
+from tests.own.classroom.no_suites import grade_without_suites
 from tests.own.classroom.running import HELLO, LIMIT, RIGHT, grades
 
 pytestmark = [pytest.mark.timeout(LIMIT), pytest.mark.long]
@@ -68,35 +57,6 @@ UNREADABLE: list[tuple[str, bytes, str]] = [
 NAMES = [("Anna Long-Name-" + "of-Somebody" * 9, 100185), ("René Bell", 100186)]
 
 
-class NoSuites:
-    """Workers that give full marks to the right program, and 0 points to others."""
-
-    def why_no_sandbox(self) -> str:
-        """Return ''."""
-        return ""
-
-    def busy_with(self) -> list[str]:
-        """Return nobody."""
-        return []
-
-    def grade(self, jobs: Sequence[Job], in_sandbox: bool) -> Done:
-        """Yield each job."""
-        for job in jobs:
-            yield job, [grade_one(job, exercise) for exercise in job.exercises]
-
-
-def grade_one(job: Job, exercise: str) -> Graded:
-    """Grade an exercise by what was read for it."""
-    hand_in = job.read()
-    digest = fingerprint(hand_in, exercise, in_sandbox=False)
-    if not hand_in.has(exercise):
-        return as_graded(exercise, digest, False, *nothing_to_judge(hand_in, exercise))
-    is_right = RIGHT in hand_in.files.values()
-    report = suite.without_result(exercise, "")
-    report["points"] = report["max_points"] if is_right else 0
-    return as_graded(exercise, digest, False, GRADED, suite.Verdict(report, "", ""))
-
-
 def class_of_85() -> dict[str, Files]:
     """Return the files of everybody, by their folder, as Moodle names it."""
     everybody: dict[str, Files] = {}
@@ -118,9 +78,7 @@ def class_of_85() -> dict[str, Files]:
 
 def graded(files: Files, place: Path, out: Path) -> None:
     """Grade a class, or a part of it."""
-    options = Options([HELLO], again=False, in_sandbox=False)
-    with reserved(out):
-        assert grade_class(deliver(files, place), out, options, NoSuites())[1]
+    grade_without_suites(deliver(files, place), out)
 
 
 def test_everybody_is_graded_or_named(tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def hand_in_oddly(folder: Path) -> None:
     (folder / "karl" / "server.py").write_bytes(FOUND)
     lay_out(folder / "=ines()", GIVES_UP)
     lay_out(folder / "Жанна", GIVES_UP)
+    lay_out(folder / "mona", Path(SERVER).read_bytes().replace(b"\n", b"\r\n"))
     with zipfile.ZipFile(folder / "lara.zip", "w") as archive:
         archive.writestr("lab.toml", "")
         archive.writestr("x" * 300, "a name that no system takes")
@@ -69,6 +70,10 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
     options = "--exercise", 1, "--jobs", 4, *HELD
     run = classroom("grade", folder, "--out", out, *options)
     assert run.returncode == 1, run.stderr
+    closing, *needs, page = run.stdout.splitlines()
+    assert closing.endswith("3 could not be graded, 3 need you:")
+    assert needs[0] == "  gina: holds gina, but no server.py"
+    assert page == str(out / "class.html")
     return Class(folder, out, grades(out))
 
 
@@ -86,6 +91,7 @@ def odd_class(tmp_path_factory: pytest.TempPathFactory) -> Class:
         ("lara", None, "exercise 1 could not be graded: cannot be laid out: "),
         ("karl", 0, ""),
         ("'=ines()", 0, ""),
+        ("mona", 0, "unchanged starter: 1"),
         ("Жанна", 0, ""),
     ],
 )
