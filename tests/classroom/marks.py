@@ -31,7 +31,9 @@ def column_of(roster: Roster, wanted: str, exercises: list[str]) -> str:
     Raises ClassroomError where it is not clear which one that is.
     """
     if roster.kind == MOODLE:
-        return next(name for name in roster.header if folded(name) == "grade")
+        if "scale" in roster.columns:
+            raise ClassroomError(f"{roster.file} has a scale, which takes no points.")
+        return roster.header[roster.columns.index("grade")]
     choices = assignments_in(roster) if roster.kind == CANVAS else roster.header
     if wanted:
         found = [name for name in choices if folded(wanted) in folded(name)]
@@ -50,7 +52,7 @@ def column_of(roster: Roster, wanted: str, exercises: list[str]) -> str:
 
 def assignments_in(roster: Roster) -> list[str]:
     """Return the columns of Canvas' assignments, which are behind ``Section``."""
-    section = [folded(name) for name in roster.header].index("section")
+    section = roster.columns.index("section")
     later = [name for name in roster.header[section + 1 :] if name]
     return [name for name in later if not NO_ASSIGNMENT.match(name)]
 
@@ -73,10 +75,9 @@ def mark_of(row: Row, exercises: list[str]) -> int | None:
 
 def most_of(roster: Roster, column: str, row: list[str]) -> float | None:
     """Return the most that a system gives for an assignment, if its table says so."""
-    columns = [folded(name) for name in roster.header]
     cell = ""
-    if roster.kind == MOODLE and "maximum grade" in columns:
-        cell = row[columns.index("maximum grade")]
+    if roster.kind == MOODLE and "maximum grade" in roster.columns:
+        cell = row[roster.columns.index("maximum grade")]
     elif roster.kind == CANVAS:
         heads = [row for row in roster.rows if "points possible" in folded(row[0])]
         cell = heads[0][roster.header.index(column)] if heads else ""

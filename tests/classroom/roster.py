@@ -33,6 +33,29 @@ NAMES = ("full name", "student", "name", "student name", "display name")
 FIRST = ("first name", "first name(s)", "firstname", "given name")
 LAST = ("last name", "lastname", "surname", "family name")
 MOODLES = {"identifier", "grade", "last modified (grade)"}  # needed by its importer
+# Moodle's columns in other languages, by the one that tells which language it is.
+TRANSLATED = {
+    "zuletzt geändert (bewertung)": {
+        "id": "identifier",
+        "vollständiger name": "full name",
+        "id-nummer": "id number",
+        "e-mail-adresse": "email address",
+        "bewertung": "grade",
+        "bestwertung": "maximum grade",
+        "skala": "scale",
+        "zuletzt geändert (bewertung)": "last modified (grade)",
+    },
+    "dernière modification (note)": {
+        "identifiant": "identifier",
+        "nom complet": "full name",
+        "numéro d'identification": "id number",
+        "adresse de courriel": "email address",
+        "note": "grade",
+        "note maximale": "maximum grade",
+        "barème": "scale",
+        "dernière modification (note)": "last modified (grade)",
+    },
+}
 # Canvas' rows about assignments, and the student whom it has for trying things out.
 NO_STUDENT = re.compile(
     r"\s*(points possible|manual posting|muted|student, test)\b", re.I
@@ -62,13 +85,21 @@ class Roster:
     line_end: str = "\n"
     has_bom: bool = False
 
+    @cached_property
+    def columns(self) -> list[str]:
+        """The header, folded, and in English where it is Moodle's."""
+        columns = [*map(folded, self.header)]
+        for sign, english in TRANSLATED.items():
+            if sign in columns:
+                columns = [english.get(name, name) for name in columns]
+        return columns
+
     @property
     def kind(self) -> str:
         """Whose table this is."""
-        columns = [folded(name) for name in self.header]
-        if set(columns) >= MOODLES:
+        if set(self.columns) >= MOODLES:
             return MOODLE
-        is_canvas = columns[:2] == ["student", "id"] and "section" in columns
+        is_canvas = self.columns[:2] == ["student", "id"] and "section" in self.columns
         return CANVAS if is_canvas else LIST
 
     @cached_property
@@ -77,10 +108,9 @@ class Roster:
         return [*self._people()]
 
     def _people(self) -> Iterator[Listed]:
-        columns = [*map(folded, self.header)]
         for line, row in enumerate(self.rows):
             is_student = row and not (self.kind == CANVAS and NO_STUDENT.match(row[0]))
-            cells = dict(zip(columns, map(str.strip, row), strict=False))
+            cells = dict(zip(self.columns, map(str.strip, row), strict=False))
             if is_student and any(cells.values()):
                 yield listed_in(line, cells, self.kind)
 

@@ -100,6 +100,7 @@ def _need(result: dict[str, Any]) -> str:
     """Return why somebody has to look at a result, or ''."""
     number = EXERCISES[result["exercise"]].number
     if state_of(result) == NOT_GRADED:
-        return f"exercise {number} {NOT_GRADED}: {result['note']}"
+        reason = result["note"].removeprefix(f"{NOT_GRADED}: ")
+        return f"exercise {number} {NOT_GRADED}: {reason}"
     failed = [c["id"] for c in result["checks"] if c["outcome"] == ERROR]
     return f"the lab itself failed in {', '.join(failed)}" if failed else ""

@@ -27,6 +27,21 @@ Identifier,"Full name","Email address",Status,Grade,"Maximum Grade",\
 Yes,"Friday, 20 November 2026, 10:12 AM",-,"as before"\r
 "Participant 100187","Cem Can",cem@example.edu,"No submission",,100.00,Yes,-,-,\r
 """
+GERMAN = """\
+ID,"Vollständiger Name",E-Mail-Adresse,Status,Bewertung,Bestwertung,\
+"Bewertung kann geändert werden","Zuletzt geändert (Abgabe)",\
+"Zuletzt geändert (Bewertung)","Feedback als Kommentar"
+Teilnehmer/in100185,"Ada Long",ada@example.edu,-,,"100,00",Ja,-,-,
+"Teilnehmer/in100186","Bob Bell",bob@example.edu,-,"12,00","100,00",Ja,-,-,
+"Teilnehmer/in100187","Cem Can",cem@example.edu,-,,"100,00",Ja,-,-,
+"""
+FRENCH = """\
+Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale,\
+La note peut être modifiée,Dernière modification (note),Feedback par commentaires
+Participant100185,Ada Long,ada@example.edu,-,,"100,00",Oui,-,
+Participant100186,Bob Bell,bob@example.edu,-,"12,00","100,00",Oui,-,
+Participant100187,Cem Can,cem@example.edu,-,,"100,00",Oui,-,
+"""
 # As Canvas exports it: lib/gradebook_importer.rb reads it back.
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,Exercise 1 (55),Exercise 2 (56),Final Score
@@ -47,7 +62,9 @@ DELIVERED = {  # of Ada, who has 8 of 10 points, and of Bob, who could not be gr
     "canvas": [("longada", "11"), ("bellbob", "12")],
     "list": [("ada-l", ""), ("bob@example.edu", "")],
 }
+DELIVERED |= dict.fromkeys(("german", "french"), DELIVERED["moodle"])
 TEXTS = {"moodle": MOODLE, "canvas": CANVAS, "list": LIST}
+TEXTS |= {"german": GERMAN, "french": FRENCH}
 
 
 def roster_of(kind: str, folder: Path, text: str = "") -> Roster:
@@ -95,6 +112,8 @@ def test_absent_are_listed_and_others_are_found(tmp_path: Path, kind: str) -> No
     ("kind", "column", "marks"),
     [
         ("moodle", "Grade", ["80.00", "12.00", ""]),  # of 100
+        ("german", "Bewertung", ["80.00", "12,00", ""]),
+        ("french", "Note", ["80.00", "12,00", ""]),
         ("canvas", "Exercise 1 (55)", ["16.00", "7", ""]),  # of 20
         ("list", HELLO, ["8", "", ""]),
     ],
@@ -149,6 +168,12 @@ def test_column_has_to_be_clear(tmp_path: Path) -> None:
         ClassroomError, match=r"--column; there are: Exercise 1 \(55\),"
     ):
         column_of(roster, "", both)
+
+
+def test_scale_takes_no_points(tmp_path: Path) -> None:
+    text = MOODLE.replace("Maximum Grade", "Scale")
+    with pytest.raises(ClassroomError, match="has a scale, which takes no points"):
+        column_of(roster_of("scale", tmp_path, text), "", [HELLO])
 
 
 def test_twins_are_told_apart_by_id_or_are_a_question(tmp_path: Path) -> None:
