@@ -1,15 +1,18 @@
 """Who handed in what, in the folder or the zip that a learning system delivers."""
 
+import contextlib
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
+from tests.classroom.entries import open_below
 from tests.classroom.errors import ClassroomError
 from tests.classroom.hand_ins import Piece
 from tests.classroom.systems import (
     METADATA,
+    RECEIPT,
     TEAM,
     Named,
     assignment_in,
@@ -23,6 +26,7 @@ from tests.harness.exercises import EXERCISES
 
 # What lies at the top of one submission, and not of a class.
 ONE_SUBMISSIONS = {"lab.toml", "server.py", "client.py", *EXERCISES}
+MOST_SAID = 16 * 1024 * 1024  # bytes of a system's own file
 DEEPEST = 4  # folders around a class: of a course, of an assignment, of its hand-ins
 
 
@@ -133,7 +137,7 @@ def is_told(listing: Listing) -> bool:
 
 def named_pieces(listing: Listing) -> Iterator[Found]:
     """Yield what each name says, and what lies there."""
-    assignment = assignment_in([*listing.names])
+    assignment, receipts = assignment_in([*listing.names]), people_in(listing)
     for name in listing.names:
         team = inside(listing, name) if TEAM.fullmatch(name) else None
         if team:
@@ -142,8 +146,23 @@ def named_pieces(listing: Listing) -> Iterator[Found]:
         named = named_by_system(name) or named_by_person(name)
         if not named.name:  # Blackboard's names have only the user's
             user = named.id.removeprefix(assignment)
-            named = Named(user, user, named.file, named.age, True, named.is_receipt)
+            person, number = receipts.get(named.id, (user, user))
+            named = replace(named, name=person, id=number)
         yield named, piece_at(listing, name, named.file)
+
+
+def people_in(listing: Listing) -> dict[str, tuple[str, str]]:
+    """Return names and ids of Blackboard's users, from its receipts."""
+    people = {}
+    for name in listing.names:
+        named = named_by_system(name)
+        if named and named.is_receipt:
+            told = RECEIPT.match(
+                data_at(listing, name)[:1000].decode("utf-8", "replace")
+            )
+            if told and named.id.endswith(f"_{told['id']}"):
+                people[named.id] = told["name"], told["id"]
+    return people
 
 
 def piece_at(listing: Listing, name: str, file: str = "") -> Piece:
@@ -153,15 +172,22 @@ def piece_at(listing: Listing, name: str, file: str = "") -> Piece:
 
 def gradescopes(listing: Listing) -> Iterator[tuple[str, Named]]:
     """Yield the folders of Gradescope's list that are there, and whose they are."""
-    place = listing.at(METADATA)
-    if listing.source.is_dir():
-        data = (listing.source / place).read_bytes()
-    else:
-        with zipfile.ZipFile(listing.source) as archive:
-            data = archive.read(place)
+    data = data_at(listing, METADATA)
     for folder, named in submitters(data.decode("utf-8", "replace")):
         if folder in listing.names:
             yield folder, named
+
+
+def data_at(listing: Listing, name: str) -> bytes:
+    """Return what a learning system has written into a file; b"" if it can't be read."""
+    place = listing.at(name)
+    with contextlib.suppress(OSError, zipfile.BadZipFile, RuntimeError):
+        if listing.source.is_dir():
+            with open_below(listing.source, PurePosixPath(place)) as opened:
+                return opened.read(MOST_SAID)
+        with zipfile.ZipFile(listing.source) as archive, archive.open(place) as inner:
+            return inner.read(MOST_SAID)
+    return b""
 
 
 def joined(found: Iterable[Found]) -> list[Delivery]:

@@ -30,6 +30,8 @@ BLACKBOARD = re.compile(
     r"(?P<id>.+)_attempt_(?P<age>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)",
     re.S,
 )
+# The first line of a receipt, which tells what the names of files do not.
+RECEIPT = re.compile(r"Name: (?P<name>.*) \((?P<id>[^()]+)\)")
 # Brightspace: "4457-1367 - Jane Doe - Nov 20, 2026 1012 PM - server.py", or a folder.
 BRIGHTSPACE = re.compile(
     r"(?P<id>\d+)-\d+ - (?P<name>.+?) ?- (?P<age>[^-]*\d \d{3,4} [AP]M)"

@@ -53,13 +53,14 @@ CANVAS: Files = {
     "bellbob_12_203_server-1.py": RIGHT,
     "cancem_13_204_lab.tar.bz2": bz2.compress(tarred(LAB)),
 }
+RECEIPT = b"Name: Bob Bell (b_bell)\r\nAssignment: Lab_1\r\n"
 BLACKBOARD: Files = {
     "Lab_1_a_long_attempt_2026-11-20-10-12-13_server.py": b"an earlier file",
     "Lab_1_a_long_attempt_2026-11-20-10-12-13.txt": b"Name: Ada Long",
     "Lab_1_a_long_attempt_2026-11-21-09-00-00_server.py": RIGHT,
     "Lab_1_a_long_attempt_2026-11-21-09-00-00.txt": b"Name: Ada Long",
     "Lab_1_b_bell_attempt_2026-11-20-10-12-13_lab.zip": zipped(LAB),
-    "Lab_1_b_bell_attempt_2026-11-20-10-12-13.txt": b"Name: Bob Bell",
+    "Lab_1_b_bell_attempt_2026-11-20-10-12-13.txt": RECEIPT,
 }
 BRIGHTSPACE: Files = {
     "index.html": b"<html>",

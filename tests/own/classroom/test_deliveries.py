@@ -54,6 +54,18 @@ def test_everybody_is_found(tmp_path: Path, system_name: str, is_zip: bool) -> N
         assert not hand_in.unread + hand_in.needs
 
 
+def test_receipt_tells_the_user(tmp_path: Path) -> None:
+    """Of users who all begin alike, the names of files do not tell them."""
+    names = {n: d for n, d in BLACKBOARD.items() if "b_bell" in n}
+    more = {n.replace("b_bell", "b_ash"): d for n, d in names.items()}
+    more = {n: d.replace(b"b_bell", b"b_ash") for n, d in more.items()}
+    found = deliveries(deliver(names | more, tmp_path / "class"))
+    assert [(one.name, one.id) for one in found] == [
+        ("Bob Bell", "b_ash"),
+        ("Bob Bell", "b_bell"),
+    ]
+
+
 def test_zip_in_a_folder_is_opened(tmp_path: Path) -> None:
     deliver_zip(MOODLE, tmp_path / "class")
     assert len(deliveries(tmp_path)) == 5
@@ -69,6 +81,7 @@ def test_name_that_differs_is_said(tmp_path: Path) -> None:
 def test_earlier_attempts_are_passed_over_and_said(tmp_path: Path) -> None:
     ada = deliveries(deliver(BLACKBOARD, tmp_path / "b"))[0]
     assert ada.notes == ["passed over earlier attempts: 1"]
+    assert ada.name == "a_long"  # whose receipt is another's
     bob = deliveries(deliver(CANVAS, tmp_path / "c"))[1]
     assert read(bob).notes == [
         "server.py was called server-1.py",
