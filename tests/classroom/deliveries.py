@@ -179,7 +179,7 @@ def gradescopes(listing: Listing) -> Iterator[tuple[str, Named]]:
 
 
 def data_at(listing: Listing, name: str) -> bytes:
-    """Return what a learning system has written into a file; b"" if it can't be read."""
+    """Return what a system has written into a file; b"" where it can't be read."""
     place = listing.at(name)
     with contextlib.suppress(OSError, zipfile.BadZipFile, RuntimeError):
         if listing.source.is_dir():

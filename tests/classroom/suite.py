@@ -95,11 +95,9 @@ def run(
     """
     report, page, place = work / "report.json", work / "report.html", work / "tmp"
     place.mkdir()
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise, "-v"]
+    command = pytest_on(exercise, in_sandbox, run_blocked)
     command += [f"--submission={submission}", f"--report={report}", f"--report={page}"]
-    command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
     surroundings = environment(work, place)
-    command += ["--run-blocked"] * run_blocked
     if in_sandbox:
         command = [*confinement.around_suite(place), *command]
         for name in confinement.SESSION & os.environ.keys():
@@ -122,6 +120,13 @@ def run(
     files = report, work / "output.txt", page
     result, text, html = (read(file, submission) for file in files)
     return read_verdict(exercise, result, text, html, note, process.returncode)
+
+
+def pytest_on(exercise: str, in_sandbox: bool, run_blocked: bool) -> list[str]:
+    """Return the command that runs a suite, without what it runs on."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", exercise, "-v"]
+    command += [f"--confine={'sandbox' if in_sandbox else 'limits'}"]
+    return [*command, "--run-blocked"] if run_blocked else command
 
 
 def read(file: Path, submission: Path) -> str:
