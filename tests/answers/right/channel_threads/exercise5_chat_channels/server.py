@@ -421,7 +421,8 @@ class Client(threading.Thread):
     def receive(self, selector: selectors.BaseSelector, limit: float = 0) -> bytes:
         """Wait for input, and return it; b"" at the end, or when the limit is over."""
         with contextlib.suppress(OSError):
-            while selector.select(limit or None):
+            # Without a limit: on Windows, shutdown() does not end the wait.
+            while selector.select(limit or 0.5) or not (limit or self.leaving):
                 with contextlib.suppress(BlockingIOError):
                     return self.socket.recv(16384)
         return b""

@@ -114,12 +114,19 @@ class Client:
         rest = b""
         with Selector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
-            while selector.select() and (received := self.receive()):
+            while self.waits(selector) and (received := self.receive()):
                 *lines, rest = (rest + received).split(b"\n")
                 yield lines
                 rest = rest[:MAX_LINE]
         if rest:  # a last line without its newline
             yield [rest]
+
+    def waits(self, selector: selectors.BaseSelector) -> bool:
+        """Wait until something comes; False if the connection is over instead."""
+        while not selector.select(timeout=0.5):
+            if self.gone:  # on Windows, shutdown() does not end the wait
+                return False
+        return True
 
     def receive(self) -> bytes:
         """Return what has come, or b"" when the connection has ended."""

@@ -208,7 +208,7 @@ class Client:
             try:
                 return self.socket.recv(RECEIVE)
             except BlockingIOError:
-                wait_for(self.socket, selectors.EVENT_READ, None)
+                wait_for(self.socket, selectors.EVENT_READ, 0.5)  # then see cut
             except OSError:
                 break
         return b""

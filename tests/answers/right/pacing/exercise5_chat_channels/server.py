@@ -5,6 +5,7 @@ Each client has a thread that listens and one that sends, so sockets may block. 
 """
 
 import contextlib
+import os
 import re
 import socket
 import sys
@@ -93,6 +94,8 @@ class Outbox:
             self.waiting.clear()
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
+            if os.name == "nt":  # there it does not end the wait of another thread
+                socket.close(self.socket.detach())
 
 
 class Client:
@@ -200,6 +203,11 @@ class Chat:
         for client in clients:
             with contextlib.suppress(OSError):
                 client.socket.shutdown(socket.SHUT_RD)
+        deadline = time.monotonic() + LINGER
+        for client in clients:
+            if os.name == "nt":  # there it does not end the wait of another thread
+                client.outbox.thread.join(max(deadline - time.monotonic(), 0))
+                client.outbox.disconnect()
             client.thread.join()
 
     # -- lines ------------------------------------------------------------------------

@@ -6,6 +6,7 @@ writer waits for it to read, so nobody else does.
 
 import argparse
 import contextlib
+import os
 import socket
 import socketserver
 import sys
@@ -118,6 +119,8 @@ class Client:
             self.outbox.clear()
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+            if os.name == "nt":  # there it does not end the wait of another thread
+                socket.close(self.connection.detach())
 
     def finish(self) -> None:
         """Wait until the client has what waits for it, unless it has stopped reading.
