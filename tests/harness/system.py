@@ -23,11 +23,6 @@ WINDOWS = sys.platform == "win32"
 SHARED = "127.0.0.1"  # the loopback address that every program has
 
 
-def name() -> str:
-    """Return the name of this system, in small letters."""
-    return {"darwin": "macos", "win32": "windows"}.get(sys.platform, sys.platform)
-
-
 def loopback_address(numbers: random.Random) -> str:
     """Return a loopback address that most likely nobody else uses at the moment.
 
