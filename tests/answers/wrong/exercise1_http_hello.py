@@ -464,6 +464,7 @@ WRONG = [
             ("listening.settimeout(0.5)", "listening.setblocking(False)"),
             ("except TimeoutError:", "except BlockingIOError:"),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="no_length",

@@ -39,6 +39,7 @@ WRONG = [
                 "        write = selectors.EVENT_WRITE\n",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="a_pool_of_a_hundred",
@@ -59,6 +60,7 @@ WRONG = [
                 "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="thirty_places",

@@ -17,6 +17,7 @@ WRONG = [
             ("                self.clients.append(client)\n", "                pass\n"),
             ("            self.clients.remove(client)\n", "            pass\n"),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="clients_by_address",
@@ -41,6 +42,7 @@ WRONG = [
                 "self.clients[client.getpeername()[0]] = client",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="arguments_without_a_comma",
@@ -92,6 +94,7 @@ WRONG = [
                 "                    client.sendall(line)\n",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="a_process_for_each_client",
@@ -108,6 +111,7 @@ WRONG = [
                 "                os._exit(0)",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="greets",

@@ -330,6 +330,7 @@ WRONG = [
                 "while True:\n            received = self.receive()\n",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="keeps_who_has_left",

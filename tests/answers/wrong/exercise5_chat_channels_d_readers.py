@@ -209,6 +209,7 @@ WRONG = [
                 "time.sleep(0.05)",
             ),
         ),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="takes_no_room_for_the_end",
@@ -249,6 +250,7 @@ WRONG = [
         caught_by="5.24",
         words=("While nobody said anything", "it has a time limit"),
         changes=(("listening.settimeout(0.1)", "listening.setblocking(False)"),),
+        hidden_on=("macos",),
     ),
     Wrong(
         name="os_exit_after_closing_words",
