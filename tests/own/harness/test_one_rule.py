@@ -92,12 +92,12 @@ subprocess.run([shutil.which("bwrap"), "--bind", place, place, "--help"])
 file.write_text("")
 sqlite3.connect(file)
 list(place.iterdir())
-subprocess.run(["true"])
+subprocess.run(["false"])
 """
     place.mkdir()
     broken = broken_by(["-c", code], tmp_path).splitlines()
     assert broken == [
         f"open: {file}",
         f"sqlite3.connect: {file}",
-        "runs outside the sandbox: ['true']",
+        "runs outside the sandbox: ['false']",
     ]
