@@ -13,7 +13,6 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 
 from exercise5_chat_channels.history import History, HistoryError, Message
@@ -28,7 +27,7 @@ from exercise5_chat_channels.startup import (
 )
 
 MAX_LINE = 1024  # bytes, with the newline
-MAX_OUTBOX = 1024 * 1024  # bytes that may wait in the server for one slow client
+MAX_OUTBOX = 1_048_576  # bytes, 1 MiB, that may wait in the server for one client
 RECEIVE = 4096  # bytes of one recv(), and so of one turn with the lock
 FLOOD = 8192  # bytes: anyone who says more than this in a second may have to wait
 PREFIX = 64  # bytes by which a line grows: time, channel and nick
@@ -255,10 +254,6 @@ class ChatServer:
         except HistoryError as reason:  # so it could not even join the first channel
             with self.lock:
                 client.hang_up(f"! {reason}")
-        except Exception:  # a mistake in this program
-            traceback.print_exc()
-            with self.lock:
-                client.hang_up("! something went wrong in the server")
         finally:
             with self.lock:
                 self.leave(client)

@@ -1,16 +1,20 @@
 """The checks of exercise 5, part B: who leaves, the user or the server, and errors."""
 
+import contextlib
 import re
 from collections.abc import Callable
 
 from tests.harness import system
 from tests.harness.chat_client import printed_by, said, start_chat
 from tests.harness.checks import check
+from tests.harness.connecting import Listener
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
 from tests.harness.patience import SOON
 from tests.harness.peer import Peer
 from tests.harness.program import Program
+from tests.harness.starting import command_with
+from tests.harness.steps import Kind
 from tests.harness.words import _
 
 NO_HOST = "no-such-host.invalid"  # and never will be: RFC 6761, section 6.4
@@ -137,6 +141,25 @@ def test_server_is_gone(lab: Lab) -> None:
     for line in ("/quit", "/quitter"):
         expect_to_leave_quietly(lab, line, farewell)
     expect_reasons(lab)
+    with contextlib.suppress(OSError):  # another program is the server there
+        expect_the_usual_address(lab, lab.listen("127.0.0.1", 8080))
+
+
+def expect_the_usual_address(lab: Lab, listener: Listener) -> None:
+    """Start the client with HOST alone, and without HOST and PORT."""
+    for host in (["127.0.0.1"], []):
+        command = command_with(lab, "client", *host)
+        if command:
+            name = (
+                _("client without a HOST")
+                if not host
+                else _("client with a HOST alone")
+            )
+            lab.history.arrives(Kind.STARTS, name, _("starts"))
+            client = Program(name, command, lab.submission.folder, lab.history)
+            lab.programs.append(client)
+            lab.accept(listener, client).close()
+            client.expect_exit(None)
 
 
 def words_after(client: Program, text: str) -> str:

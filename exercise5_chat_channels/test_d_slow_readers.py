@@ -173,6 +173,7 @@ def vanish_together(lab: Lab, server: Server, alice: Member, bob: Member) -> Non
     began = len(lab.history.steps)
     alice.says(*[LINE] * 36)
     for visitor in visitors:
+        visitor.says("/quit")
         visitor.peer.reset()
     for member in (alice, bob):
         member.hears(36)

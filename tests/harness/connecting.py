@@ -106,9 +106,9 @@ NOT_LISTENING = _(
 class Listener:
     """A server's listening socket in the hands of the suite, for clients to meet."""
 
-    def __init__(self, host: str) -> None:
-        """Listen on a port that is free."""
-        self.socket = socket.create_server((host, 0))
+    def __init__(self, host: str, port: int = 0) -> None:
+        """Listen on this port; 0: on one that is free. OSError if it is taken."""
+        self.socket = socket.create_server((host, port))
         self.host, self.port = self.socket.getsockname()[:2]
 
     def accept(self, name: str, program: Program, history: History) -> Peer:

@@ -168,9 +168,9 @@ class Lab:
         self.history.arrives(Kind.STARTS, name, what)
         return name
 
-    def listen(self) -> Listener:
+    def listen(self, host: str = "", port: int = 0) -> Listener:
         """Open a listening socket for the client under test to connect to."""
-        listener = Listener(self.host)
+        listener = Listener(host or self.host, port)
         self.listeners.append(listener)
         return listener
 

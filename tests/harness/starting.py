@@ -14,6 +14,7 @@ from tests.harness.failure import Seen, Symptom
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON, START
 from tests.harness.peer import Peer
+from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.shown import show
 from tests.harness.steps import Kind
@@ -164,15 +165,22 @@ def _fail_to_give_a_reason(program: Program) -> NoReturn:
 # -- the defaults ---------------------------------------------------------------------
 
 
-def start_with(lab: Lab, *host: str) -> Server | None:
-    """Start the server with a HOST alone, or with nothing; None if it is not Python.
+def command_with(lab: Lab, program: str, *words: str) -> Command | None:
+    """Return a command with these words in place of HOST and PORT, if it is Python.
 
     For another language, the submission says itself what is on the command line.
     """
-    command = lab.submission.command(lab.exercise, "server", lab.host, 8080, lab.shared)
+    command = lab.submission.command(lab.exercise, program, lab.host, 8080, lab.shared)
     if not command.is_python:
         return None
-    command = replace(command, words=[*command.words[:-2], *host])
+    return replace(command, words=[*command.words[:-2], *words])
+
+
+def start_with(lab: Lab, *host: str) -> Server | None:
+    """Start the server with a HOST alone, or with nothing; None if it is not Python."""
+    command = command_with(lab, "server", *host)
+    if not command:
+        return None
     name = _("server with a HOST alone") if host else _("server without a HOST")
     lab.history.arrives(Kind.STARTS, name, _("starts"))
     server = Server(name, command, lab.submission.folder, lab.history)

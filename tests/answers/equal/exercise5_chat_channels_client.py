@@ -11,33 +11,6 @@ EQUAL: dict[str, list[str]] = {
         "argparse.ArgumentParser(description=__doc__.splitlines()[0]) → "
         "parser = argparse.ArgumentParser()",
     ],
-    "given; the checks always give HOST and PORT, since 8080 may be in use": [
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("host", nargs="?", default="127.0.0.1") → '
-        'parser.add_argument("host", default="127.0.0.1")',
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("host", nargs="?", default="127.0.0.1") → '
-        'parser.add_argument("host", nargs="?")',
-        "client.py · parse_arguments · text changed: "
-        'parser.add_argument("host", nargs="?", default="127.0.0.1") → '
-        'parser.add_argument("host", nargs="?", default="X127.0.0.1")',
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("port", nargs="?", default=8080, '
-        'type=port_number) → parser.add_argument("port", nargs="?", '
-        "type=port_number)",
-        "client.py · parse_arguments · argument left out: "
-        'parser.add_argument("port", nargs="?", default=8080, '
-        'type=port_number) → parser.add_argument("port", default=8080, '
-        "type=port_number)",
-        "client.py · parse_arguments · number changed: "
-        'parser.add_argument("port", nargs="?", default=8080, '
-        'type=port_number) → parser.add_argument("port", nargs="?", '
-        "default=16160, type=port_number)",
-        "client.py · parse_arguments · number changed: "
-        'parser.add_argument("port", nargs="?", default=8080, '
-        'type=port_number) → parser.add_argument("port", nargs="?", '
-        "default=8081, type=port_number)",
-    ],
     "given; a check can't wait ten seconds for a connection, or for a word": [
         "client.py · Connection.__init__ · argument left out: self.socket "
         "= socket.create_connection((host, port), timeout=10) → "

@@ -369,8 +369,8 @@ WRONG = [
         words=("newcomer's history cannot be read",),
         changes=(
             (
-                'hang_up(f"! {reason}")\n        except Exception',
-                "disconnect()\n        except Exception",
+                'hang_up(f"! {reason}")\n        finally',
+                "disconnect()\n        finally",
             ),
         ),
     ),
@@ -573,8 +573,8 @@ WRONG = [
         words=("no names of files", "chat.db"),
         changes=(
             (
-                'hang_up(f"! {reason}")\n        except Exc',
-                'hang_up(f"! {reason}: {self.history._path}")\n        except Exc',
+                'hang_up(f"! {reason}")\n        fin',
+                'hang_up(f"! {reason}: {self.history._path}")\n        fin',
             ),
         ),
     ),
