@@ -79,6 +79,8 @@ def unpacked(data: bytes) -> HandIn:
     notes, unread, needs = ([*map(str, head[k])] for k in ("notes", "unread", "needs"))
     executables = {PurePosixPath(path) for path in head["executables"]}
     hand_in = HandIn({}, executables, notes, unread, needs)
+    if len(rest) != sum(size for _, size in head["files"]):
+        raise ValueError("it ends too early, or too late")
     for path, size in head["files"]:
         hand_in.files[PurePosixPath(path)] = rest[:size]
         rest = rest[size:]

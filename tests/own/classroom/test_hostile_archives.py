@@ -146,7 +146,9 @@ def test_reader_that_fails_is_the_students_note(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be killed for its memory or time, or say what makes no sense."""
-    for answer in b"", b"{", b'{"files": 3}\n', b"[]\n":
+    lists = '"executables": [], "notes": [], "unread": [], "needs": []'
+    cut = f'{{"files": [["{SERVER}", 9]], {lists}}}\ncut'.encode()
+    for answer in b"", b"{", b'{"files": 3}\n', b"[]\n", cut:
         monkeypatch.setattr(submissions, "ask", lambda _, a=answer: a)
         found = read_hand_in(tmp_path, [HELLO])
         assert found.unread

@@ -186,6 +186,17 @@ def test_twins_are_told_apart_by_id_or_are_a_question(tmp_path: Path) -> None:
     assert len({person.row.key for person in people}) == 4
 
 
+def test_person_keeps_a_folder_though_moodles_numbers_change(tmp_path: Path) -> None:
+    first = class_of("moodle", roster_of("moodle", tmp_path))
+    later = roster_of("moodle", tmp_path, MOODLE.replace("1001", "2001"))
+    delivered = [
+        Delivery(name, f"2{number[1:]}") for name, number in DELIVERED["moodle"]
+    ]
+    keys = [person.row.key for person in people_of(delivered, later, [])]
+    assert keys == [person.row.key for person in first]
+    assert keys[0] == "Ada Long_ada@example.edu"
+
+
 def test_id_of_another_list_is_no_match(tmp_path: Path) -> None:
     """Moodle's 73 may be somebody's number in another list by chance."""
     roster = roster_of("numbers", tmp_path, "id,name\n73,Bob Bell\n74,Ada Long\n")
