@@ -21,7 +21,8 @@ from tests.harness.exercises import EXERCISES, ROOT
 LONGEST = 120.0  # seconds, however busy the machine is
 CPU_TIME = 30  # seconds of a processor
 MOST_SAID = 80 * 1024 * 1024  # bytes that the process may answer; 64 MB are files
-COMMAND = [sys.executable, "-E", "-s", "-m", "tests.classroom.submissions"]
+OPTIONS = ["-E", "-s", "-B", "-X", "utf8"]  # nothing of the user's, no files, UTF-8
+COMMAND = [sys.executable, *OPTIONS, "-m", "tests.classroom.submissions"]
 KEPT = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH"}  # what a Python needs to start
 FAILED = "cannot be read: reading it takes more than {} s or {} MB: ask for a zip"
 
@@ -44,7 +45,6 @@ def read_hand_in(
 def ask(question: bytes) -> bytes:
     """Start a process that reads, and return its answer, or as much as there is."""
     environment = {name: os.environ[name] for name in KEPT & os.environ.keys()}
-    environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
     with subprocess.Popen(
         COMMAND,
         cwd=ROOT,
