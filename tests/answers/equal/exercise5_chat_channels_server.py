@@ -40,6 +40,10 @@ EQUAL: dict[str, list[str]] = {
         "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 8192",
     ],
     "a little sooner or later, which no check can measure on a busy machine": [
+        "server.py · ChatServer.throttle · number changed: self.lock.wait(0.1) → "
+        "self.lock.wait(0.2)",
+        "server.py · ChatServer.throttle · number changed: self.lock.wait(0.1) → "
+        "self.lock.wait(1.1)",
         "server.py · top · number changed: MAX_OUTBOX = 1_048_576 → MAX_OUTBOX = "
         "1048577",
         "server.py · top · number changed: MAX_OUTBOX = 1_048_576 → MAX_OUTBOX = "
