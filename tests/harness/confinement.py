@@ -30,6 +30,7 @@ FILE_SIZE = 64 * MIB  # bytes; the history of exercise 5's suite has under one
 DATA = 4096 * MIB
 MEMORY = 2048 * MIB  # bytes that a suite and its programs use, where these are counted
 PROCESSES = 8192  # and threads, of this user in all: a thousand clients have one each
+PROCESSES_INSIDE = 2048  # of them, in one sandbox: so one cannot use up the others'
 DISK = 256 * MIB  # bytes of the files that a suite and its programs may write
 # The other places where a program in the sandbox may write, with their sizes in bytes.
 TEMPORARY = {"/dev/shm": 16 * MIB, "/tmp": 64 * MIB, "/home/student": 16 * MIB}
@@ -68,6 +69,19 @@ def set_limits() -> None:
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with contextlib.suppress(ValueError):  # macOS has lower limits of its own
             resource.setrlimit(limit, (most, most))
+
+
+def limit_processes(pid: int) -> None:
+    """Limit the processes and threads of a sandbox, whose first process this is.
+
+    In a user namespace they are counted by themselves, user_namespaces(7), and those
+    outside count the others as well: so the limit can be lower than this process's own.
+    """
+    import resource
+
+    limit = PROCESSES_INSIDE, PROCESSES_INSIDE
+    with contextlib.suppress(OSError, ValueError):  # it may have ended already
+        resource.prlimit(pid, resource.RLIMIT_NPROC, limit)  # type: ignore[attr-defined,unused-ignore]
 
 
 def hold_this_process() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import pseudo_terminal, system
+from tests.harness.confinement import limit_processes
 from tests.harness.failure import CheckFailedError
 from tests.harness.output import Output
 from tests.harness.patience import (
@@ -127,17 +128,21 @@ class Process:
     def _start_in_sandbox(
         self, environment: dict[str, str], inside: int
     ) -> "subprocess.Popen[bytes]":
-        """Start bwrap, which goes to the folder itself, and learn who leads inside."""
+        """Start bwrap, and let the program begin once its limit of processes is set."""
         hears, tells = os.pipe()
-        sandbox = [*self.command.sandbox, "--info-fd", str(tells), "--"]
-        words = [*sandbox, *self.command.words]
-        with open(hears, "rb") as told:
+        waits, begins = os.pipe()
+        pipes = ["--info-fd", str(tells), "--block-fd", str(waits)]
+        words = [*self.command.sandbox, *pipes, "--", *self.command.words]
+        with open(hears, "rb") as told, open(begins, "wb"):
             try:
-                process = self._run(words, inside, env=environment, pass_fds=[tells])
+                ends = [tells, waits]
+                process = self._run(words, inside, env=environment, pass_fds=ends)
             finally:
                 os.close(tells)
+                os.close(waits)
             found = re.search(rb'"child-pid": (\d+)', told.read())
-        self.group = int(found[1]) if found else process.pid
+            self.group = int(found[1]) if found else process.pid
+            limit_processes(self.group)
         return process
 
     def _run(

@@ -5,12 +5,13 @@ as a student's is started. What does not hold, it prints, a line each.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 from tests.harness import confinement
 from tests.harness.exercises import ROOT
+from tests.harness.patience import START
+from tests.harness.process import Command, Process
 
 # It sees nothing of the lab, so it must stand alone.
 INSIDE = """
@@ -63,6 +64,8 @@ for place in facts["hidden"]:
 for name in ("CPU", "FSIZE", "DATA", "NPROC", "CORE"):
     _, most = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
     report(f"no limit {name}", most == resource.RLIM_INFINITY)
+most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+report("too many processes may run in it", most > facts["processes"])
 
 # And what every program needs.
 report("it cannot write to its folder", not try_to(open, "written", "w"))
@@ -86,11 +89,15 @@ def main() -> int:
     (own / "secret.txt").touch()
     facts |= {"hidden": [str(ROOT), str(own)], "most": confinement.DISK}
     facts |= {"keyctl": confinement.keyctl_number()}
-    program = [sys.executable, "-I", "-S", "-c", INSIDE, json.dumps(facts)]
-    command = confinement.sandboxed(program, shared)
-    run = subprocess.run(command, capture_output=True, text=True)
-    print(run.stdout.replace("ready\n", "") + run.stderr)
-    return 0 if (run.stdout, run.returncode) == ("ready\n", 0) else 1
+    facts |= {"processes": confinement.PROCESSES_INSIDE}
+    words = [sys.executable, "-I", "-S", "-c", INSIDE, json.dumps(facts)]
+    sandbox = confinement.around_program(shared)
+    program = Process(Command(words, sandbox=sandbox), shared)
+    program.wait_for_exit(START)
+    program.stop()
+    stdout, stderr = (bytes(o.data).decode() for o in (program.stdout, program.stderr))
+    print(stdout.replace("ready\n", "") + stderr)
+    return 0 if (stdout, program.process.returncode) == ("ready\n", 0) else 1
 
 
 if __name__ == "__main__":

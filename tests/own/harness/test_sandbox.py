@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(bool(no_sandbox), reason=no_sandbox)
 TRIAL = """
 import sys
 from tests.harness import confinement, trial
-whole = confinement.sandboxed
+whole = confinement.around_program
 missing, instead = (words.split() for words in sys.argv[2:])
 
 def lacking(*arguments):
@@ -32,7 +32,7 @@ def lacking(*arguments):
             return [*words[:at], *instead, *words[at + len(missing):]]
     raise SystemExit(f"there is no {missing} in {words}")
 
-confinement.sandboxed = lacking
+confinement.around_program = lacking
 raise SystemExit(trial.main())
 """
 
@@ -104,6 +104,14 @@ def test_every_process_of_the_sandbox_counts(tmp_path: Path) -> None:
     threads, _files = system.resources(program.pid) or (0, 0)
     program.stop()
     assert threads >= 11
+
+
+def test_processes_of_a_sandbox_have_a_limit_of_their_own(tmp_path: Path) -> None:
+    code = "import resource; print(*resource.getrlimit(resource.RLIMIT_NPROC))"
+    program = start(code, tmp_path)
+    program.expect_exit()
+    most = confinement.PROCESSES_INSIDE
+    assert bytes(program.stdout.data).decode() == f"{most} {most}\n"
 
 
 SEES = """
