@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.harness.system import LINUX, stat_of
+from tests.harness.system import LINUX, stat_of, within
 
 LOOKS = 6  # at each thread's state, to tell one that works from one that wakes briefly
 CLOSE_WAIT = "08"  # in /proc/net/tcp: the other end has closed, ours has not
@@ -18,7 +18,7 @@ def busy_threads(pid: int) -> list[bool]:
     """Return for each thread, the newest first, whether it works; [] elsewhere."""
     working: Counter[int] = Counter()
     for _ in range(LOOKS if LINUX else 0):
-        for task in Path(f"/proc/{pid}/task").glob("*"):
+        for task in within(Path(f"/proc/{pid}/task")):
             if stat := stat_of(task):
                 working[int(task.name)] += stat[0] in "RD"
         time.sleep(0.01)
@@ -33,7 +33,7 @@ def others_have_closed(pid: int) -> bool:
     if not LINUX:
         return True
     sockets = set()
-    for link in Path(f"/proc/{pid}/fd").glob("*"):
+    for link in within(Path(f"/proc/{pid}/fd")):
         with contextlib.suppress(OSError):
             sockets.add(os.readlink(link))
     rows = (row.split() for row in Path("/proc/net/tcp").read_text().splitlines())

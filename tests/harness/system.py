@@ -190,6 +190,14 @@ def is_running(group: int) -> bool:
     return not LINUX or any(state not in "ZX" for state in _states(group))
 
 
+def within(folder: Path) -> list[Path]:
+    """Return what is in a folder of /proc; nothing if its process has ended."""
+    try:
+        return [folder / name for name in os.listdir(folder)]
+    except OSError:
+        return []
+
+
 def _members(group: int) -> list[Path]:
     """Return the folders of a group's processes in /proc, proc(5).
 
@@ -228,7 +236,7 @@ def stat_of(folder: Path) -> list[str]:
 
 def _states(group: int) -> list[str]:
     """Return the states of all threads of a group's processes, such as R and S."""
-    tasks = [task for folder in _members(group) for task in folder.glob("task/*")]
+    tasks = [task for folder in _members(group) for task in within(folder / "task")]
     return [stat[0] for task in tasks if (stat := stat_of(task))]
 
 

@@ -80,3 +80,11 @@ def test_says_that_a_child_stays(tmp_path: Path) -> None:
         program.expect_exit(seconds=0.1)
     program.stop()
     assert program.wait_for_exit(60)
+
+
+@pytest.mark.skipif(not system.LINUX, reason="elsewhere there is no /proc")
+def test_process_that_ends_while_it_is_looked_at_has_no_threads(tmp_path: Path) -> None:
+    """Once that ended the thread which waits for a program's end."""
+    program = start(tmp_path, False, "pass")
+    assert program.wait_for_exit(60)
+    assert system.within(Path("/proc", str(program.pid), "task")) == []
