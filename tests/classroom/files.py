@@ -17,7 +17,11 @@ def write(file: Path, text: str) -> None:
     """Write a file whole or not at all. Only one thread writes to it at a time."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    os.replace(new, file)
+    try:
+        os.replace(new, file)
+    except PermissionError:  # Windows replaces no file that another program has open
+        text = f"{file} cannot be replaced: is it open in another program?"
+        raise ClassroomError(text) from None
 
 
 def write_json(file: Path, content: dict[str, Any]) -> None:

@@ -11,10 +11,11 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from tests.harness import windows
+from tests.harness import macos, windows
 
 LINUX = sys.platform == "linux"
 MACOS = sys.platform == "darwin"
@@ -35,17 +36,8 @@ def loopback_address(numbers: random.Random) -> str:
 
 
 def other_address() -> str:
-    """Return another address of this machine, or '' where nobody knows one.
-
-    macOS has one loopback address; there, it is the one that others see. connect(2) of
-    a UDP socket chooses it, and sends nothing; 192.0.2.1 is nobody's (RFC 5737).
-    """
-    if not MACOS:
-        return loopback_address(random.Random())
-    with contextlib.suppress(OSError), socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
-    return ""
+    """Return another address of this machine, or '' where nobody knows one."""
+    return macos.other_address() if MACOS else loopback_address(random.Random())
 
 
 # What a system says when this user has used up something, and no program is at fault.
@@ -156,7 +148,7 @@ def _signal_group(pid: int, number: int) -> None:
 def kill_marked(mark: str) -> list[int]:
     """Kill every process whose environment holds ``mark``, and return their ids.
 
-    That finds programs that left their process group. Only Linux lets us look.
+    That finds programs that left their process group. Windows does not let us look.
     """
     killed = _kill_marked(mark)
     for _ in range(10):  # a program may have started another in the meantime
@@ -168,12 +160,24 @@ def kill_marked(mark: str) -> list[int]:
 
 def _kill_marked(mark: str) -> list[int]:
     killed: list[int] = []
+    for pid, environment in _environments():
+        with contextlib.suppress(OSError):
+            if mark.encode() in environment:
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+    return killed
+
+
+def _environments() -> Iterator[tuple[int, bytes]]:
+    """Yield what processes have in their environment; a NUL follows each variable.
+
+    From /proc, proc(5).
+    """
+    if MACOS:
+        yield from macos.environments()
     for folder in Path("/proc").glob("[0-9]*") if LINUX else ():
         with contextlib.suppress(OSError):
-            if mark.encode() in (folder / "environ").read_bytes():
-                os.kill(int(folder.name), signal.SIGKILL)
-                killed.append(int(folder.name))
-    return killed
+            yield int(folder.name), (folder / "environ").read_bytes()
 
 
 def is_running(group: int) -> bool:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from exercise5_chat_channels import terminal
+from tests.classroom import files
+from tests.classroom.errors import ClassroomError
 from tests.classroom.progress import Progress
 from tests.harness import lab, system
 from tests.harness.connecting import connect
@@ -133,6 +135,17 @@ def test_escape_sequences_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "POSIX", False)
     terminal.Terminal()
     assert done == ["", ""]
+
+
+def test_a_table_that_is_open_in_excel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(ClassroomError, match="open in another program"):
+        files.write(tmp_path / "class.csv", "alice,10\n")
 
 
 # -- only on Windows itself ------------------------------------------------------------

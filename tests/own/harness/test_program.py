@@ -84,8 +84,22 @@ def test_tells_what_a_program_does(code: str, wrapping: str, tmp_path: Path) -> 
     assert system.activity(program.pid) is None
 
 
+MACOS_PS = """#!/bin/sh
+[ "$*" = "-A -E -ww -o pid=,command=" ] && exec /bin/ps axeww -o pid=,command=
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
-def test_finds_programs_that_left_their_group() -> None:
+@pytest.mark.parametrize("where", ["linux", "macos"])
+def test_finds_programs_that_left_their_group(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == "macos":
+        (tmp_path / "ps").write_text(MACOS_PS)
+        (tmp_path / "ps").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+        monkeypatch.setattr(system, "LINUX", False)
+        monkeypatch.setattr(system, "MACOS", True)
     mark = f"LAB_RUN={uuid.uuid4()}"
     name, value = mark.split("=")
     code = "import os, signal\nos.setsid()\nprint(flush=True)\nsignal.pause()"
