@@ -67,16 +67,21 @@ class Lab:
         self.peers: list[Peer] = []
         self.listeners: list[Listener] = []
         # Where there is no SIGALRM, as on Windows, pytest-timeout would end pytest.
-        self.watchdog = threading.Timer(LIMIT, self._give_up)
-        self.watchdog.daemon = True
-        self.watchdog.start()
+        self.is_over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
-    def _give_up(self) -> None:
-        """Stop the programs: nothing that waits for one waits any more."""
+    def _watch(self) -> None:
+        """Stop the programs of a check that takes too long: so every wait ends."""
+        if self.is_over.wait(LIMIT):
+            return
         what = _("takes more than {seconds} s: its programs are stopped")
         self.history.event(_("the check"), what.format(seconds=f"{LIMIT:g}"))
-        for program in self.programs:
-            program.stop()
+        while True:
+            for program in self.programs:
+                if not program.exited.is_set():
+                    program.stop()
+            if self.is_over.wait(1):
+                return
 
     def start_server(
         self,
@@ -215,7 +220,7 @@ class Lab:
 
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""
-        self.watchdog.cancel()
+        self.is_over.set()
         for program in (*self.programs, *self._helpers):
             program.stop()
         system.kill_marked(f"LAB_RUN={MARK}")
