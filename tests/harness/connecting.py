@@ -9,6 +9,7 @@ from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, START
 from tests.harness.peer import Peer
+from tests.harness.process import SHORTAGES
 from tests.harness.program import Program
 from tests.harness.shown import show
 from tests.harness.steps import History, Kind
@@ -53,7 +54,7 @@ def _connect(
         except OSError as error:
             connection.close()
             refused_for += time.monotonic() - began
-            if error.errno in system.SHORTAGES:
+            if error.errno in SHORTAGES:
                 raise
             refused = isinstance(error, ConnectionRefusedError)
             if not refused or program.was_reached or program.exited.wait(wait):

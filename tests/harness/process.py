@@ -1,5 +1,6 @@
 """Processes under test: each starts in a group of its own, is watched, and stopped."""
 
+import errno
 import math
 import os
 import re
@@ -31,6 +32,9 @@ from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
 SHELL = ("/bin/sh", "-c")
+# What a system says when this user has used up something, and no program is at fault.
+SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
+SHORTAGES |= {errno.EADDRNOTAVAIL}
 # What is not secret of an environment.
 HARMLESS = {"PATH", "LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "TERM", "SYSTEMROOT"}
 HARMLESS |= {"TZ"}
@@ -159,7 +163,7 @@ class Process:
                 **system.process_options(),
             )
         except (OSError, ValueError) as error:  # ValueError: a NUL in the command
-            if getattr(error, "errno", None) in system.SHORTAGES:
+            if getattr(error, "errno", None) in SHORTAGES:
                 raise
             reason = getattr(error, "strerror", None) or error
             text = _("{command} cannot be started: {reason}.")

@@ -4,7 +4,6 @@ Everything takes process ids and plain values: the other modules read the same a
 """
 
 import contextlib
-import errno
 import os
 import random
 import signal
@@ -38,11 +37,6 @@ def loopback_address(numbers: random.Random) -> str:
 def other_address() -> str:
     """Return another address of this machine, or '' where nobody knows one."""
     return macos.other_address() if MACOS else loopback_address(random.Random())
-
-
-# What a system says when this user has used up something, and no program is at fault.
-SHORTAGES = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOBUFS}
-SHORTAGES |= {errno.EADDRNOTAVAIL}
 
 
 def free_port(host: str) -> int:
