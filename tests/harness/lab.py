@@ -79,7 +79,7 @@ class Lab:
         while True:
             for program in self.programs:
                 if not program.exited.is_set():
-                    program.stop()
+                    program.end_all()
             if self.is_over.wait(1):
                 return
 

@@ -253,12 +253,16 @@ class Process:
     # -- its end ----------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Make sure that nothing of it is left running."""
+        """Make sure that nothing of it is left running, or open."""
+        self.end_all()
+        self.close_keyboard()
+
+    def end_all(self) -> None:
+        """End it, and all that it has started; any thread may ask for that."""
         if self.command.in_sandbox:  # which ends when the process that made it does
             system.kill(self.process.pid)
         else:
             system.kill(self.pid)
-        self.close_keyboard()
 
 
 def _taken_over(stream: Any) -> int:

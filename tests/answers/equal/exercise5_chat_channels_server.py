@@ -40,6 +40,8 @@ EQUAL: dict[str, list[str]] = {
         "server.py · top · number changed: RECEIVE = 4096 → RECEIVE = 8192",
     ],
     "a little sooner or later, which no check can measure on a busy machine": [
+        "server.py · Client.disconnect · statement removed: "
+        "self.socket.shutdown(socket.SHUT_RDWR)",
         "server.py · ChatServer.throttle · number changed: self.lock.wait(0.1) → "
         "self.lock.wait(0.2)",
         "server.py · ChatServer.throttle · number changed: self.lock.wait(0.1) → "
