@@ -35,6 +35,7 @@ def test_history(lab: Lab) -> None:
     alice, *others = connect_all(server, 19)
     alice.says("one", lab.random_word(), "three")
     order = alice.hears_until("three")
+    others[0].hears_until("three")
     dave = arrive(server)
     compare_with_order(Visit(dave, dave.sees_history("general"), []), order)
     order += remembers_a_quiet_channel(lab, dave, others[:3], alice)
@@ -58,7 +59,7 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for joiner, history in zip(joiners, histories, strict=True):
         visits.append(Visit(joiner, history, joiner.hears_until("that is all")))
-    story = _("talk; those nine come 21 times each, and 20 more connect")
+    story = _("talk; those nine come 61 times each, and 20 more connect")
     lab.history.sum_up(began, _("nine members"), story)
     for visit in visits:
         compare_with_order(visit, order)
@@ -119,7 +120,7 @@ def comes_while_others_talk(
     """
     with nothing_kept(lab):
         for talker, mover in zip(talkers, movers, strict=True):
-            mover.says("/join general", "/join sport")
+            mover.says(*["/join general", "/join sport"] * 3)
             talker.says(*(f"{n}.{i} of {talker.nick}" for i in range(5)))
         newcomer = arrive(server)
         server.wait_until_idle()
@@ -131,7 +132,7 @@ def short_visits(movers: Sequence[Member]) -> list[Visit]:
     return [
         Visit(mover, mover.sees_history("general"), mover.sees_history("sport"))
         for mover in movers
-        for turn in range(20)
+        for turn in range(3 * 20)
     ]
 
 

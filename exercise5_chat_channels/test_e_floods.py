@@ -24,6 +24,7 @@ NOW_AND_THEN = 0.1  # seconds
 ASLEEP = 0.35  # seconds for which a server may rest although somebody waits for it
 A_SECOND = 1.1  # by then the second in which somebody said much is over
 HELD_BACK_FOR = 0.05  # seconds
+TOIL = 0.4  # seconds of a processor, in which nothing comes
 HELD_BACK = _(
     "While a member still reads, but has much in its outbox, do not read what the"
     " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
@@ -92,10 +93,10 @@ def end_in_mid_flood(lab: Lab, flood: "Flood") -> None:
         flood.run(HELD_BACK_FOR)
         what = _("floods again, until it is held back")
         lab.history.sum_up(began, flood.flooder.nick, what)
-        flood.expect_the_server_to_sleep()
         flood.speak()
         while not flood.is_answered():
             flood.expect_no_rest()
+            flood.expect_no_toil()
     flood.server.interrupt()
     flood.server.expect_exit(hint=WAKE_THE_FLOOD)
 
@@ -131,6 +132,7 @@ class Flood:
         self.left = memoryview(as_lines(lines))
         self.due = 0.0  # lines
         self.idle = 0.0  # seconds since something moved
+        self.worked = 0.0  # seconds of a processor, when something last moved
         self.began = self.spoke = self.rests_since = time.monotonic()
         self.activity = system.activity(self.server.pid)
 
@@ -166,6 +168,7 @@ class Flood:
         self.other.lines.clear()
         self.other.says("hello")
         self.spoke = self.rests_since = time.monotonic()
+        self.worked = self.has_worked()
 
     def may_read(self, reader: Member) -> bool:
         """Return whether it is time for a reader to read more."""
@@ -187,7 +190,7 @@ class Flood:
     def is_answered(self) -> bool:
         """Return whether the other one has heard itself."""
         while self.other.receives_now():
-            continue
+            self.worked = self.has_worked()
         wanted = f"<{self.other.nick}> hello"
         return any(wanted in line for line in self.other.lines)
 
@@ -203,11 +206,16 @@ class Flood:
             self.other.peer.fail(text.format(nick=nick, channel=channel), hint=HELD_UP)
         select.select([self.other.peer.socket], [], [], TICK)
 
-    def expect_the_server_to_sleep(self) -> None:
-        """Expect a server not to keep a processor busy while it reads nothing."""
-        if not self.server.ever_sleeps():
+    def expect_no_toil(self) -> None:
+        """Expect a server that works to have something to show for it."""
+        if self.has_worked() > self.worked + TOIL:
             text = _("The server keeps a processor busy while a flood waits.")
             self.server.fail(text, hint=HELD_UP)
+
+    def has_worked(self) -> float:
+        """Return the seconds of a processor that the server has used, if known."""
+        activity = system.activity(self.server.pid)
+        return activity.worked if activity else 0.0
 
     def rests(self) -> bool:
         """Return whether the server waits, and has done nothing since the last look."""
