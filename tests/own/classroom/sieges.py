@@ -25,6 +25,7 @@ class Siege:
     listener: socket.socket
     canaries: Path
     secret: str
+    in_sandbox: bool
 
 
 def besiege(
@@ -53,7 +54,7 @@ def besiege(
         patch.setenv("GRADERS_TOKEN", SECRET)
         with reserved(out) as place:
             assert grade_class(class_, out, options, ThisMachine(4, place))[1]
-    return Siege(out, grades(out), listener, canaries, SECRET)
+    return Siege(out, grades(out), listener, canaries, SECRET, in_sandbox)
 
 
 def write_attack(

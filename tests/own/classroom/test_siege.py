@@ -50,7 +50,8 @@ def test_attacks_gain_nothing(siege: Siege) -> None:
     points = {name: int(row["sum"] or 0) for name, row in siege.grades.items()}
     rights = {points.pop("aaa_right"), points.pop("zzz_right")}
     assert rights == {10}
-    assert set(points.values()) == {0}, points
+    if siege.in_sandbox:  # with limits alone, a program may forge anybody's report
+        assert set(points.values()) == {0}, points
 
 
 def test_attacks_leave_nothing_behind(siege: Siege) -> None:
