@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from tests.harness import system
+from tests.harness.connecting import HAS_ENDED
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.lab import Server
 from tests.harness.patience import ANSWER, STILL
@@ -75,7 +76,13 @@ def ask(
 def visit(server: Server, name: str = _("visitor")) -> Response:
     """Ask for the page, receive it whole, and leave."""
     client = ask(server, name)
-    response = read_response(client, "200 OK")
+    try:
+        response = read_response(client, "200 OK")
+    except CheckFailedError as error:
+        # It was still in the queue when the server ended.
+        if client.end and not client.has_received and server.process.returncode == 0:
+            error.failure.hint = HAS_ENDED
+        raise
     client.close()
     return response
 

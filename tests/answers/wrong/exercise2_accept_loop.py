@@ -698,7 +698,7 @@ WRONG = [
         did="ended the server after a head that is too long",
         tempting="sys.exit() gets rid of the client",
         caught_by="2.9",
-        words=("keep listening", "ended, with status 0"),
+        words=("Is accept() in a loop", "ended, with status 0"),
         changes=(
             (
                 "            discard_input(client)\n",
