@@ -96,7 +96,8 @@ def _fail_to_connect(
 
 HAS_ENDED = _(
     "The server has ended after the clients before. Is accept() in a loop, and what"
-    " leaves that loop: a break, a return, an exception?"
+    " leaves that loop: a break, a return, an exception? Catch an exception inside the"
+    " accept loop, around the work for one client."
 )
 NOT_LISTENING = _(
     "Nobody listens there. See that bind() gets HOST and PORT, and that the server then"
