@@ -55,16 +55,23 @@ BROUGHT = [
     brings("exercise1_http_hello/test_http_hello.py", "so are the suites", FULL_MARKS),
 ]
 
-WRITES_REPORT = """
-import json, os, pathlib, re
-for line in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-    try:
-        words = line.read_text()
-    except OSError:
-        continue
-    for report in re.findall(r"--report=([^\\0]*\\.json)", words):
-        if report.startswith(os.path.dirname("@CANARY@")):
-            pathlib.Path(report).write_text(json.dumps({"points": 10, "checks": []}))
+FINDS_REPORTS = """
+import os, pathlib, re
+def reports(folder):
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_text()
+        except OSError:
+            continue
+        for report in re.findall(r"--report=([^\\0]*\\.json)", words):
+            if report.startswith(folder):
+                yield pathlib.Path(report)
+"""
+
+WRITES_REPORT = f"""{FINDS_REPORTS}
+import json
+for report in reports(os.path.dirname("@CANARY@")):
+    report.write_text(json.dumps({{"points": 10, "checks": []}}))
 raise SystemExit(0)
 """
 
@@ -194,24 +201,18 @@ sys.stderr.write("\x1b]0;title\x07\x1b[2J<script>alert(1)</script>\n")
 raise SystemExit(1)
 """
 
-FORGES_A_REPORT = """
-import os, pathlib, re, signal, sys
+FORGES_A_REPORT = f"""{FINDS_REPORTS}
+import signal, sys
 sys.path.insert(0, "@LAB@")
 from tests.harness.checks import checks_of
 from tests.harness.json_report import write_json
 from tests.harness.results import PASSED, Result, Run
 name = "exercise1_http_hello"
 checks = checks_of(name).values()
-for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-    try:
-        words = file.read_text()
-    except OSError:
-        continue
-    for report in re.findall(r"--report=([^\\0]*\\.json)", words):
-        if report.startswith(os.path.dirname(os.path.dirname("@CANARY@"))):
-            run = Run(1, {c.id: Result(c, name, PASSED) for c in checks})
-            write_json(run, pathlib.Path(report))
-            os.kill(os.getppid(), signal.SIGKILL)
+for report in reports(os.path.dirname(os.path.dirname("@CANARY@"))):
+    run = Run(1, {{c.id: Result(c, name, PASSED) for c in checks}})
+    write_json(run, report)
+    os.kill(os.getppid(), signal.SIGKILL)
 """
 
 LOOKS_ELSEWHERE = """
