@@ -147,14 +147,9 @@ def test_server_is_gone(lab: Lab) -> None:
 
 def expect_the_usual_address(lab: Lab, listener: Listener) -> None:
     """Start the client with HOST alone, and without HOST and PORT."""
-    for host in (["127.0.0.1"], []):
-        command = command_with(lab, "client", *host)
-        if command:
-            name = (
-                _("client without a HOST")
-                if not host
-                else _("client with a HOST alone")
-            )
+    names = _("client with a HOST alone"), _("client without a HOST")
+    for name, words in zip(names, (["127.0.0.1"], []), strict=True):
+        if command := command_with(lab, "client", *words):
             lab.history.arrives(Kind.STARTS, name, _("starts"))
             client = Program(name, command, lab.submission.folder, lab.history)
             lab.programs.append(client)

@@ -97,6 +97,7 @@ def end_in_mid_flood(lab: Lab, flood: "Flood") -> None:
         while not flood.is_answered():
             flood.expect_no_rest()
             flood.expect_no_toil()
+            select.select([flood.other.peer.socket], [], [], TICK)
     flood.server.interrupt()
     flood.server.expect_exit(hint=WAKE_THE_FLOOD)
 
@@ -204,7 +205,6 @@ class Flood:
             text = _("{nick}, who says a line now and then, waits in #{channel}.")
             nick, channel = self.other.nick, self.other.channel
             self.other.peer.fail(text.format(nick=nick, channel=channel), hint=HELD_UP)
-        select.select([self.other.peer.socket], [], [], TICK)
 
     def expect_no_toil(self) -> None:
         """Expect a server that works to have something to show for it."""
