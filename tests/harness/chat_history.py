@@ -2,29 +2,31 @@
 
 A student's program has written that file, and SQLite may do what a file asks for, such
 as delete a journal that it names. So a process of its own opens it: see
-Lab.start_helper. A program in another language may keep no SQLite file. Then nothing
+Lab.helper. A program in another language may keep no SQLite file. Then nothing
 happens to it.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from tests.harness.lab import Lab
-from tests.harness.patience import SOON, START, slices
+from tests.harness.patience import START, slices
+from tests.harness.process import Process
 from tests.harness.words import _
 
 TABLES = ("messages", "channels")
 LOCK = ("BEGIN IMMEDIATE;", "ROLLBACK;")
 
-# Does one thing to the file, waits for the end of its input, and then does another.
+# Runs each script that comes in a line, and says when it has.
 CHANGES = """
 import contextlib, os, sqlite3, stat, sys
 from pathlib import Path
 
-name, *scripts = sys.argv[1:]
+name = sys.argv[1]
 uri = f"{Path(name).as_uri()}?mode=rw"
 locking = None
-for script in scripts:
+for script in sys.stdin:
     with contextlib.suppress(sqlite3.Error, OSError):
         if stat.S_ISREG(os.lstat(name).st_mode):
             connection = locking or sqlite3.connect(uri, uri=True, timeout=1)
@@ -33,8 +35,8 @@ for script in scripts:
                 locking = connection
             else:
                 connection.close()
+                locking = None
     print("done", flush=True)
-    sys.stdin.read()
 """
 
 
@@ -60,11 +62,18 @@ def history_damaged(lab: Lab) -> Iterator[None]:
 @contextlib.contextmanager
 def _changed(lab: Lab, before: str, after: str) -> Iterator[None]:
     """Run one SQL script on the history, and another one later."""
-    helper = lab.start_helper(CHANGES, str(lab.shared / "chat.db"), before, after)
-    helper.stdout.wait_for(lambda data: b"done" in data, slices(START))
+    helper = lab.helper(CHANGES, str(lab.shared / "chat.db"))
+    _run(helper, before)
     yield
-    helper.close_keyboard()
-    helper.wait_for_exit(SOON)
+    _run(helper, after)
+
+
+def _run(helper: Process, script: str) -> None:
+    """Let the helper run a script, and wait until it has."""
+    done = helper.stdout.data.count(b"done") + 1
+    with contextlib.suppress(OSError):  # a file that has ended it changes no more
+        os.write(helper.keyboard, f"{script}\n".encode())
+    helper.stdout.wait_for(lambda data: data.count(b"done") == done, slices(START))
 
 
 def _rename(old: str, new: str) -> str:

@@ -61,7 +61,7 @@ class Lab:
         self.history = History()
         self.host = system.loopback_address(random.Random())
         self.programs: list[Program] = []
-        self._helpers: list[Process] = []
+        self._helpers: dict[tuple[str, ...], Process] = {}
         self._started: Counter[str] = Counter()
         self._ports: set[int] = set()
         self.peers: list[Peer] = []
@@ -145,13 +145,16 @@ class Lab:
     ) -> Command:
         return self.submission.command(exercise, program, host, port, self.shared)
 
-    def start_helper(self, code: str, *arguments: str) -> Process:
-        """Run a program of the suite's own on what students' programs have written."""
-        words = ["-S", "-c", code, *arguments]
-        command = self.submission.helper(*words, folder=self.shared)
-        helper = Process(command, self.folder)
-        self._helpers.append(helper)
-        return helper
+    def helper(self, code: str, *arguments: str) -> Process:
+        """Return a program of the suite's own, to work on what a student's has written.
+
+        It is started when it is first asked for.
+        """
+        words = ("-S", "-c", code, *arguments)
+        if words not in self._helpers:
+            command = self.submission.helper(*words, folder=self.shared)
+            self._helpers[words] = Process(command, self.folder)
+        return self._helpers[words]
 
     def lay_out(self, name: str, text: str) -> None:
         """Write a file for programs to find, before the first of them starts."""
@@ -221,7 +224,7 @@ class Lab:
     def clean_up(self) -> None:
         """Stop and close everything that the check started."""
         self.is_over.set()
-        for program in (*self.programs, *self._helpers):
+        for program in (*self.programs, *self._helpers.values()):
             program.stop()
         system.kill_marked(f"LAB_RUN={MARK}")
         for peer in self.peers:
