@@ -34,18 +34,32 @@ class Part:
     @property
     def cost(self) -> int:
         """How many bytes of a reader's time it takes."""
-        return len(self.data) if self.times == 1 else max(len(self.data), WORDS_OF_RUN)
+        if self.times == 1:
+            return len(self.data)
+        return max(min(len(self.data), LONGEST), WORDS_OF_RUN)
 
     @property
     def text(self) -> str:
         """The part as it is shown."""
-        times = f" × {self.times:,}" if self.times > 1 else ""
-        return f"{self.lead}{_literal(self.data)}{times}"
+        if self.times == 1:
+            return f"{self.lead}{_literal(self.data)}"
+        return f"{self.lead}{self._opening}{show(self.data)}{self._closing}"
+
+    @property
+    def _opening(self) -> str:
+        return "(" if len(_parts(self.data, LONGEST)) > 1 else ""
+
+    @property
+    def _closing(self) -> str:
+        return f"{')' if self._opening else ''} × {self.times:,}"
 
     def column(self, index: int) -> int:
         """Return the place in the text where a byte of the data is."""
         at = index - self.start
-        before = self.data[: at % len(self.data) if self.times > 1 else max(at, 0)]
+        if self.times > 1:
+            start = len(self.lead) + len(self._opening)
+            return start + column(self.data, at % len(self.data))
+        before = self.data[: max(at, 0)]
         if _literal(self.data).startswith("b"):
             return len(self.lead) + len(repr(before)) - 1
         return len(self.lead) + len(repr(before.decode(errors="ignore"))) - 1
@@ -105,12 +119,10 @@ def _parts(data: bytes, longest: int) -> list[Part]:
     if sum(part.cost for part in parts) - longest >= FEWEST:
         first = list(_first(parts, longest // 2))
         last = list(_last(parts, longest // 2))
-        count = last[0].start - first[-1].stop
-        gap = ngettext("{count} byte", "{count} bytes", count).format(
-            count=f"{count:,}"
-        )
-        last[0] = replace(last[0], lead=f" … {gap} … ")
-        parts = first + last
+        if (count := last[0].start - first[-1].stop) > 0:
+            gap = ngettext("{count} byte", "{count} bytes", count)
+            gap = gap.format(count=f"{count:,}")
+            parts = [*first, replace(last[0], lead=f" … {gap} … "), *last[1:]]
     return [
         part if not n or part.lead else replace(part, lead=" + ")
         for n, part in enumerate(parts)

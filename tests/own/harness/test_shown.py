@@ -26,6 +26,10 @@ from tests.harness.shown import column, harmless, show
         (b"x=" + b"y" * 3000 + b"\r\n", r"'x=' + 'y' × 3,000 + '\r\n'"),
         (b"tea\n" * 1000 + b"te", r"'tea\n' × 1,000 + 'te'"),
         (
+            b"tea: " + (b"<bob> " + b"z" * 999 + b"\n") * 9,
+            r"'tea: <bob> ' + 'z' × 999 + '\n' + ('<bob> ' + 'z' × 999 + '\n') × 8",
+        ),
+        (
             b"".join(b"%d" % n + b"." * 50 for n in range(100)),
             "'0' + '.' × 50 + '1' + '.' × 50 + '2' + '.' × 50 + '3' + '.' × 50 + '4' +"
             " '.' × 50 + '5' + '.' × 50 … 4,626 bytes … '.' × 50 + '96' + '.' × 50 +"
@@ -49,6 +53,7 @@ def test_finds_the_column_of_a_byte(data: bytes) -> None:
         b"ab" * 100 + b"x",
         b"a" * 300 + b"x",
         b"tea\n" * 300 + b"\xffx",
+        b"tea\n" + (b"a" * 300 + b"x\n") * 5,
         b"a" * 300 + b"b" * 300 + b"x" * 300,
         b"".join(b"%d" % n + b"." * 50 for n in range(100)) + b"x",
     ],
