@@ -54,13 +54,22 @@ def slices_of(
         if unseen < min(LOOK, seconds - spent):
             continue
         now = look()
-        worked = now.worked - before.worked if now and before else unseen
-        waits = now is None or now.waits
-        spent += unseen if waits else min(worked, unseen)
-        rested = rested + unseen if now and now.waits and not worked else 0.0
+        spent += given(before, now, unseen)
+        rests = now and before and now.waits and now.worked == before.worked
+        rested = rested + unseen if rests else 0.0
         before, unseen = now, 0.0
         if spent >= seconds or rested >= still:
             return
+
+
+def given(before: Activity | None, now: Activity | None, passed: float) -> float:
+    """Return how many of ``passed`` seconds a program was given between two looks.
+
+    All, if it waits or nobody knows; otherwise those in which it had a processor.
+    """
+    if not now or not before or now.waits:
+        return passed
+    return min(now.worked - before.worked, passed)
 
 
 def wait_until(condition: Callable[[], object], waits: Iterable[float]) -> bool:
