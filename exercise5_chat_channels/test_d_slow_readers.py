@@ -8,11 +8,13 @@ import time
 
 from tests.harness import system
 from tests.harness.chat import (
+    COMES_OR_GOES,
     MIB,
     Member,
     all_see,
     arrive,
     connect_all,
+    hinting,
     people,
     start,
     without_time,
@@ -210,15 +212,12 @@ def talk(alice: Member, bob: Member) -> list[str]:
 def test_limits(lab: Lab) -> None:
     server = start(lab, "--max-clients", "3")
     alice, bob, carol = connect_all(server, 3)
+    people(alice)
+    alice.skipped.clear()
     for _attempt in range(2):
-        dave = arrive(server)
-        full = "! server full"
-        answer = dave.awaits(repr(full), re.compile(r"!|\* you are ").match, "")
-        if answer != full:
-            dave.fail(repr(full), answer, _("three clients are here already"))
-        dave.sees_end()
+        is_turned_away(arrive(server))
     bob.peer.close()
-    knock(server)
+    hears_only_of([bob, knock(server)], alice)
     names = [f"channel{n}" for n in range(3, 101)]
     alice.says(*(f"/create {name}" for name in names))
     for name in names:
@@ -228,6 +227,34 @@ def test_limits(lab: Lab) -> None:
     all_see([alice], alice, "still here", "still here")
     if not system.WINDOWS:  # which has no such limit
         is_full_without_files(lab)
+
+
+def is_turned_away(dave: Member) -> None:
+    """See that a client is told that the server is full, and nothing else."""
+    full = "! server full"
+    answer = dave.awaits(repr(full), re.compile(r"!|\* you are ").match, "")
+    if answer != full:
+        dave.fail(repr(full), answer, _("three clients are here already"))
+    dave.sees_end()
+    with hinting(TURNED_AWAY, dave):
+        if dave.lines:
+            dave.fail(_("the end of the stream"), dave.lines[0])
+
+
+def hears_only_of(members: list[Member], alice: Member) -> None:
+    """See that alice has heard nothing of those who were turned away."""
+    people(alice)
+    nicks = {member.nick for member in members}
+    for notice in filter(COMES_OR_GOES.fullmatch, alice.skipped):
+        if notice.split(" ")[1] not in nicks:
+            with hinting(TURNED_AWAY, alice):
+                alice.fail(_("nothing of a client that finds no room"), notice)
+
+
+TURNED_AWAY = _(
+    "When the server is full, a client that connects gets '! server full' and the end:"
+    " it does not become a member, and the others do not hear of it."
+)
 
 
 def is_full_without_files(lab: Lab) -> None:
@@ -247,14 +274,17 @@ def is_full_without_files(lab: Lab) -> None:
     all_see([alice], alice, "still here", "still here")
 
 
-def knock(server: Server) -> None:
+def knock(server: Server) -> Member:
     """Connect until there is room: a server may not notice at once who has left."""
     for wait in server.slices(SOON):
         visitor = arrive(server)
         if visitor.gets_into("general"):
-            return
+            break
         time.sleep(wait)
-    visitor.fail("'* you are guestN in #general'", "! server full", _("one has left"))
+    else:
+        full = "! server full"
+        visitor.fail("'* you are guestN in #general'", full, _("one has left"))
+    return visitor
 
 
 HISTORY_OPEN = _(

@@ -103,6 +103,20 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="says_that_it_is_full_and_goes_on",
+        did="did not return after '! server full'",
+        tempting="hang_up() ends the connection",
+        caught_by="5.23",
+        words=("a client that finds no room", "do not hear of it"),
+        changes=(
+            (
+                "                return False\n            client.nick",
+                "                client.hang_up('! server full')\n"
+                "            client.nick",
+            ),
+        ),
+    ),
+    Wrong(
         name="makes_channels_without_end",
         did="did not count the channels",
         tempting="who would make a hundred?",
