@@ -1,6 +1,7 @@
 """How the catalogue of wrong answers is written down, and what a verdict must say."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,8 @@ class Wrong:
     # Checks that may fail too, although they do not need the one above.
     also: tuple[str, ...] = ()
     never: tuple[str, ...] = ()  # words of hints that would mislead
-    hidden_on: tuple[str, ...] = ()  # systems on which nobody can see it
+    # Systems on which nobody can see it, and why: {"macos": "…"}.
+    hidden_on: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, right: str) -> str:
         """Return a right answer's text with the mistake made in it."""

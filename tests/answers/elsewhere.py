@@ -1,8 +1,9 @@
 """Plays another system on Linux, as far as that can be played, for a run of pytest.
 
-``python -m tests.answers.elsewhere macos pytest …``: no /proc, one loopback address, a
-TMPDIR behind a link. ``windows``: no /proc, no SIGABRT, and in the programs sockets
-whose shutdown() wakes nobody.
+``python -m tests.answers.elsewhere macos pytest …``: of other programs the harness
+knows what Apple's ps, netstat and lsof say, there is one loopback address, and TMPDIR
+is behind a link. ``windows``: nothing is known of programs, there is no SIGABRT, and
+their sockets' shutdown() wakes nobody.
 """
 
 import ctypes  # noqa: F401  before sys.platform changes
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import apples_commands
+
 DEAF = Path(__file__).with_name("deaf")
 PLATFORMS = {"macos": "darwin", "windows": "cygwin"}  # neither Linux nor really Windows
 
@@ -21,9 +24,10 @@ PLATFORMS = {"macos": "darwin", "windows": "cygwin"}  # neither Linux nor really
 def become(name: str) -> None:
     """Let the harness believe that it runs there, before it is imported."""
     real, sys.platform = sys.platform, PLATFORMS[name]
-    from tests.harness import process, system
+    from tests.harness import macos, process, system
 
     sys.platform = real
+    macos.output_of = apples_commands.output_of
     if name == "windows":
         clean = process.clean_environment
 

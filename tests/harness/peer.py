@@ -13,7 +13,6 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.failure import CheckFailedError, Seen, Symptom
 from tests.harness.patience import ANSWER, SLICE, wait_until
-from tests.harness.proc import unread_bytes
 from tests.harness.program import Program, skipped_bytes
 from tests.harness.shown import BEFORE, LONGEST, column, show
 from tests.harness.steps import History
@@ -106,7 +105,7 @@ class Peer:
     def wait_until_read(self) -> None:
         """Wait until the program has read what was sent: a piece stays a piece.
 
-        Where the system cannot say (only Linux can), give it a moment.
+        Where the system cannot say, give it a moment.
         """
         if self.unread_by_program() is None:
             select.select([], [], [self.socket], SLICE)
@@ -120,7 +119,7 @@ class Peer:
             addresses = self.socket.getpeername(), self.socket.getsockname()
         except OSError:  # reset in the meantime: there is nothing left to read
             return 0
-        return unread_bytes(*addresses)
+        return system.unread_bytes(*addresses)
 
     def half_close(self) -> None:
         """Say that no more will be sent, and go on reading: shutdown(SHUT_WR)."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.harness import pseudo_terminal, system
+from tests.harness import linux, pseudo_terminal, system
 from tests.harness.confinement import limit_processes
 from tests.harness.failure import CheckFailedError
 from tests.harness.output import Output
@@ -27,7 +27,6 @@ from tests.harness.patience import (
     slices_of,
     wait_until,
 )
-from tests.harness.proc import first_child
 from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
@@ -195,10 +194,10 @@ class Process:
         """The id of the program itself, as seen from outside its sandbox."""
 
         def is_found() -> bool:
-            return self.exited.is_set() or bool(first_child(self.group))
+            return self.exited.is_set() or bool(linux.first_child(self.group))
 
         wait_until(is_found, slices(START))
-        return first_child(self.group) or self.process.pid
+        return linux.first_child(self.group) or self.process.pid
 
     # -- waiting ----------------------------------------------------------------------
 
@@ -221,7 +220,7 @@ class Process:
     def wait_until_idle(self) -> None:
         """Wait until the program itself waits: for a client, for its user.
 
-        Where the system cannot say (only Linux can), give it a moment.
+        Where the system cannot say, give it a moment.
         """
         if system.sleeps(self.pid) is None:
             self.exited.wait(SLICE)

@@ -15,7 +15,6 @@ from tests.harness.exercises import EXERCISES, is_given
 from tests.harness.failure import CheckFailedError, Place, Seen, Symptom
 from tests.harness.hints import UNREADABLE, row_for
 from tests.harness.patience import START
-from tests.harness.proc import busy_threads, others_have_closed
 from tests.harness.process import Process
 from tests.harness.repeats import TRACEBACK, fold
 from tests.harness.shown import harmless
@@ -86,8 +85,8 @@ def whereabouts_of(program: Process) -> list[Symptom]:
     """Make a Python program that hangs say in which of its lines its threads are."""
     if not program.command.is_python or program.exited.is_set():
         return []
-    busy = [] if program.ever_sleeps() else busy_threads(program.pid)
-    reads_on = others_have_closed(program.pid)
+    busy = [] if program.ever_sleeps() else system.busy_threads(program.pid)
+    reads_on = system.others_have_closed(program.pid)
     if not system.abort(program.pid):
         return []
     program.wait_for_exit(START)  # busy machines take their time

@@ -10,11 +10,10 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
-from tests.harness import macos, windows
+from tests.harness import linux, macos, windows
 
 LINUX = sys.platform == "linux"
 MACOS = sys.platform == "darwin"
@@ -163,15 +162,11 @@ def _kill_marked(mark: str) -> list[int]:
 
 
 def _environments() -> Iterator[tuple[int, bytes]]:
-    """Yield what processes have in their environment; a NUL follows each variable.
-
-    From /proc, proc(5).
-    """
-    if MACOS:
+    """Yield what processes have in their environment; a NUL follows each variable."""
+    if LINUX:
+        yield from linux.environments()
+    elif MACOS:
         yield from macos.environments()
-    for folder in Path("/proc").glob("[0-9]*") if LINUX else ():
-        with contextlib.suppress(OSError):
-            yield int(folder.name), (folder / "environ").read_bytes()
 
 
 def is_running(group: int) -> bool:
@@ -185,81 +180,27 @@ def is_running(group: int) -> bool:
         os.killpg(group, 0)  # type: ignore[attr-defined,unused-ignore]
     except (ProcessLookupError, PermissionError):
         return False
-    return not LINUX or any(state not in "ZX" for state in _states(group))
-
-
-def within(folder: Path) -> list[Path]:
-    """Return what is in a folder of /proc; nothing if its process has ended."""
-    try:
-        return [folder / name for name in os.listdir(folder)]
-    except OSError:
-        return []
-
-
-def _members(group: int) -> list[Path]:
-    """Return the folders of a group's processes in /proc, proc(5).
-
-    With those of its sandbox that have left the group: what a program has started there
-    has the same process table, pid_namespaces(7).
-    """
-    members = []
-    table = _process_table(str(group))
-    has_own = table not in ("", _process_table("self"))
-    for name in os.listdir("/proc") if LINUX else ():
-        with contextlib.suppress(ValueError, OSError):  # no process, or it has ended
-            is_in_group = os.getpgid(int(name)) == group  # type: ignore[attr-defined,unused-ignore]
-            if is_in_group or (has_own and _process_table(name) == table):
-                members.append(Path("/proc", name))
-    return members
-
-
-def _process_table(pid: str) -> str:
-    """Return which process table a process has; '' if it has ended, or is another's."""
-    try:
-        return os.readlink(f"/proc/{pid}/ns/pid")
-    except OSError:
-        return ""
-
-
-def stat_of(folder: Path) -> list[str]:
-    """Return the fields of a process or thread, from its state on; [] if it has ended.
-
-    The name of the command, before them, may hold anything, brackets too.
-    """
-    try:
-        return (folder / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _states(group: int) -> list[str]:
-    """Return the states of all threads of a group's processes, such as R and S."""
-    tasks = [task for folder in _members(group) for task in within(folder / "task")]
-    return [stat[0] for task in tasks if (stat := stat_of(task))]
+    return not LINUX or any(state not in "ZX" for state in linux.states(group))
 
 
 def resources(group: int) -> tuple[int, int] | None:
-    """Return how many threads and open files a process group has, or None.
-
-    Read from /proc (proc(5)), so only on Linux.
-    """
-    if not LINUX:
-        return None
-    threads = files = 0
-    for folder in _members(group):
-        with contextlib.suppress(OSError):
-            if (stat := stat_of(folder)) and stat[0] != "Z":
-                threads += int(stat[17])
-                files += len(os.listdir(folder / "fd"))
-    return threads, files
+    """Return how many threads and open files a process group has; only on Linux."""
+    return linux.resources(group) if LINUX else None
 
 
 def sleeps(group: int) -> bool | None:
-    """Return whether all threads of a process group wait for something, or None.
+    """Return whether all threads of a process group wait for something, or None."""
+    if LINUX:
+        return _wait(linux.states(group))
+    return _wait(s for s, _ in macos.processes(group)) if MACOS else None
 
-    The state in /proc (proc(5)), so only on Linux.
+
+def _wait(states: Iterable[str]) -> bool:
+    """Return whether nothing works, or would if it were its turn (R).
+
+    What waits for a disk will work soon: D on Linux, U on macOS.
     """
-    return all(state not in "RD" for state in _states(group)) if LINUX else None
+    return all(state not in "RDU" for state in states)
 
 
 class Activity(NamedTuple):
@@ -270,34 +211,52 @@ class Activity(NamedTuple):
 
 
 def activity(group: int) -> Activity | None:
-    """Return what a program and its children do; None if it has ended, or not on Linux.
+    """Return what a program and its children do; None if it has ended, or on Windows.
 
     Those children count that are in its process group.
     """
-    stats = [stat for folder in _members(group) if (stat := stat_of(folder))]
-    if all(stat[0] in "ZX" for stat in stats):
+    if not (LINUX or MACOS):
         return None
-    ticks = sum(int(field) for stat in stats for field in stat[11:15])
-    return Activity(bool(sleeps(group)), ticks / os.sysconf("SC_CLK_TCK"))
+    processes = (linux if LINUX else macos).processes(group)
+    states = [state for state, _ in processes]
+    if all(state in "ZX" for state in states):
+        return None
+    waits = _wait(linux.states(group) if LINUX else states)
+    return Activity(waits, sum(worked for _, worked in processes))
+
+
+def busy_threads(pid: int) -> list[bool]:
+    """Return for each thread, the newest first, whether it works; [] on Windows."""
+    if LINUX:
+        return linux.busy_threads(pid)
+    return macos.busy_threads(pid) if MACOS else []
+
+
+def others_have_closed(pid: int) -> bool:
+    """Return whether the other end of one of its connections has closed.
+
+    On Windows True: that is the most common reason for what is asked here.
+    """
+    if LINUX:
+        return linux.others_have_closed(pid)
+    return macos.others_have_closed(pid) if MACOS else True
+
+
+def unread_bytes(receiver: tuple[str, int], sender: tuple[str, int]) -> int | None:
+    """Return how many bytes wait in a connection for ``receiver`` to read, or None."""
+    if LINUX:
+        return linux.unread_bytes(receiver, sender)
+    return macos.unread_bytes(receiver, sender) if MACOS else None
 
 
 def memory(pid: int) -> int | None:
     """Return the bytes that a program holds in memory, or None where we cannot look."""
-    return _memory(pid, "VmRSS")
+    return linux.memory(pid, "VmRSS") if LINUX else None
 
 
 def peak_memory(pid: int) -> int | None:
     """Return the most bytes that it has ever held, or None where we cannot look."""
-    return _memory(pid, "VmHWM")
-
-
-def _memory(pid: int, field: str) -> int | None:
-    if not LINUX:
-        return None
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    return None
+    return linux.memory(pid, "VmHWM") if LINUX else None
 
 
 def signal_name(number: int) -> str:

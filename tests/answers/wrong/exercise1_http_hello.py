@@ -464,7 +464,6 @@ WRONG = [
             ("listening.settimeout(0.5)", "listening.setblocking(False)"),
             ("except TimeoutError:", "except BlockingIOError:"),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="no_length",

@@ -191,7 +191,6 @@ WRONG = [
                 "        received += piece\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="asks_for_all_at_once",
@@ -325,7 +324,6 @@ WRONG = [
                 "    sys.stdout.buffer.write(body)\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="believes_int",
@@ -426,7 +424,6 @@ WRONG = [
         caught_by="3.10",
         words=("100 %", "blocking recv()"),
         changes=(("import sys\n", "import sys\nimport time\n"), (HEAD_RECV, SPIN)),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="traceback_at_ctrl_c",

@@ -97,7 +97,6 @@ WRONG = [
                 "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="adds_the_senders_name",
@@ -276,7 +275,6 @@ WRONG = [
         caught_by="4.12",
         words=("KeyboardInterrupt",),
         changes=(("except (TimeoutError, ConnectionError):", "except:"),),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="ctrl_c_shows_a_traceback",

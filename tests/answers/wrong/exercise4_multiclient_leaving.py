@@ -39,7 +39,6 @@ WRONG = [
                 "        write = selectors.EVENT_WRITE\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="a_pool_of_a_hundred",
@@ -60,7 +59,6 @@ WRONG = [
                 "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="thirty_places",

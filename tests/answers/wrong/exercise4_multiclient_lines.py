@@ -17,7 +17,6 @@ WRONG = [
             ("                self.clients.append(client)\n", "                pass\n"),
             ("            self.clients.remove(client)\n", "            pass\n"),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="clients_by_address",
@@ -42,7 +41,6 @@ WRONG = [
                 "self.clients[client.getpeername()[0]] = client",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="arguments_without_a_comma",
@@ -94,7 +92,6 @@ WRONG = [
                 "                    client.sendall(line)\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="a_process_for_each_client",
@@ -111,7 +108,6 @@ WRONG = [
                 "                os._exit(0)",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="greets",

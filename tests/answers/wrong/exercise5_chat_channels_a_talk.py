@@ -330,7 +330,6 @@ WRONG = [
                 "while True:\n            received = self.receive()\n",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="keeps_who_has_left",

@@ -223,7 +223,6 @@ WRONG = [
                 "time.sleep(0.05)",
             ),
         ),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="never_counts_anew",
@@ -283,7 +282,6 @@ WRONG = [
         caught_by="5.24",
         words=("While nobody said anything", "it has a time limit"),
         changes=(("listening.settimeout(0.1)", "listening.setblocking(False)"),),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="os_exit_after_closing_words",

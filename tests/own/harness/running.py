@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from tests.answers import apples_commands
+from tests.harness import macos, system
 from tests.harness.peer import Peer
 from tests.harness.process import Command
 from tests.harness.program import Program
@@ -38,3 +42,10 @@ def connected_peer(program: Program) -> Iterator[tuple[Peer, socket.socket]]:
         its, _ = listening.accept()
     with ours, its:
         yield Peer("bob", ours, program, History()), its
+
+
+def play_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the harness know of programs what it knows on macOS."""
+    monkeypatch.setattr(system, "LINUX", False)
+    monkeypatch.setattr(system, "MACOS", True)
+    monkeypatch.setattr(macos, "output_of", apples_commands.output_of)

@@ -22,7 +22,7 @@ from tests.harness.lab import Lab
 from tests.harness.patience import START
 from tests.harness.steps import History
 from tests.harness.submission import Submission
-from tests.own.harness.running import start, waiting_program
+from tests.own.harness.running import play_macos, start, waiting_program
 
 EXERCISE = "exercise1_http_hello"
 NEVER_LISTENS = "import threading\nthreading.Event().wait()\n"
@@ -103,6 +103,23 @@ def test_ports_where_all_share_an_address() -> None:
     ports = {system.free_port("127.0.0.1") for _ in range(20)}
     assert max(ports) < 32_768  # others take the ports above for what they connect
     assert len(ports) > 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux plays macOS")
+def test_what_macos_says_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    play_macos(monkeypatch)
+    listening = socket.create_server(("127.0.0.1", 0))
+    client = socket.create_connection(listening.getsockname())
+    server, _ = listening.accept()
+    with listening, client, server:
+        client.sendall(b"hello")
+        addresses = server.getsockname(), client.getsockname()
+        assert system.unread_bytes(*addresses) == 5
+        server.recv(5)
+        assert system.unread_bytes(*addresses) == 0
+        assert not system.others_have_closed(os.getpid())
+        client.close()
+        assert system.others_have_closed(os.getpid())
 
 
 # -- what is printed, and by whom ------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import confinement, system
+from tests.harness import confinement, linux, system
 from tests.harness.failure import CheckFailedError
 from tests.harness.process import Command
 from tests.harness.program import Program
@@ -87,4 +87,4 @@ def test_process_that_ends_while_it_is_looked_at_has_no_threads(tmp_path: Path) 
     """Once that ended the thread which waits for a program's end."""
     program = start(tmp_path, False, "pass")
     assert program.wait_for_exit(60)
-    assert system.within(Path("/proc", str(program.pid), "task")) == []
+    assert linux.within(Path("/proc", str(program.pid), "task")) == []

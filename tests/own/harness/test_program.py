@@ -19,7 +19,7 @@ from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
 from tests.harness.symptoms import explain
-from tests.own.harness.running import start, waiting_program
+from tests.own.harness.running import play_macos, start, waiting_program
 
 
 @pytest.fixture
@@ -29,7 +29,17 @@ def waiting(tmp_path: Path) -> Iterator[Program]:
         yield program
 
 
-@pytest.mark.skipif(not system.LINUX, reason="only Linux tells whether one waits")
+@pytest.fixture(params=["linux", "macos"])
+def where(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Look at programs as on Linux, and as on macOS."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux plays macOS")
+    if request.param == "macos":
+        play_macos(monkeypatch)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("where")
 def test_tells_a_busy_program_from_one_that_waits(tmp_path: Path) -> None:
     program = start("while True:\n    pass\n", tmp_path)
     with pytest.raises(CheckFailedError) as caught:
@@ -62,7 +72,7 @@ CHILD = "import subprocess as s, sys; s.run([sys.executable, '-c', {code!r}])"
 READY = "print('ready', flush=True)\n"
 
 
-@pytest.mark.skipif(not system.LINUX, reason="only Linux tells")
+@pytest.mark.usefixtures("where")
 @pytest.mark.parametrize("wrapping", ["{code}", CHILD], ids=["itself", "its child"])
 @pytest.mark.parametrize(
     "code", ["input()", "while True: pass"], ids=["rests", "works"]
@@ -84,22 +94,8 @@ def test_tells_what_a_program_does(code: str, wrapping: str, tmp_path: Path) -> 
     assert system.activity(program.pid) is None
 
 
-MACOS_PS = """#!/bin/sh
-[ "$*" = "-A -E -ww -o pid=,command=" ] && exec /bin/ps axeww -o pid=,command=
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us look")
-@pytest.mark.parametrize("where", ["linux", "macos"])
-def test_finds_programs_that_left_their_group(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if where == "macos":
-        (tmp_path / "ps").write_text(MACOS_PS)
-        (tmp_path / "ps").chmod(0o755)
-        monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-        monkeypatch.setattr(system, "LINUX", False)
-        monkeypatch.setattr(system, "MACOS", True)
+@pytest.mark.usefixtures("where")
+def test_finds_programs_that_left_their_group() -> None:
     mark = f"LAB_RUN={uuid.uuid4()}"
     name, value = mark.split("=")
     code = "import os, signal\nos.setsid()\nprint(flush=True)\nsignal.pause()"
