@@ -53,8 +53,8 @@ def accept_client(listening: socket.socket) -> socket.socket:
         try:
             # TODO 1.1: accept a client; return its socket in place of this useless one
             return socket.socket()
-        except TimeoutError:
-            pass  # nobody yet: wait again
+        except (TimeoutError, ConnectionError):
+            pass  # nobody yet, or they have left: wait again
 
 
 def read_head(client: socket.socket) -> bytes:

@@ -55,8 +55,8 @@ def accept_client(listening: socket.socket) -> socket.socket:
     while True:
         try:
             return listening.accept()[0]
-        except TimeoutError:
-            pass  # nobody yet: wait again
+        except (TimeoutError, ConnectionError):
+            pass  # nobody yet, or they have left: wait again
 
 
 def read_head(client: socket.socket) -> bytes:

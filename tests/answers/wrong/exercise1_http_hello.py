@@ -268,7 +268,7 @@ WRONG = [
         tempting="a bare except: is the shortest",
         caught_by="1.10",
         words=("still running", "KeyboardInterrupt"),
-        changes=(("except TimeoutError:", "except:"),),
+        changes=(("except (TimeoutError, ConnectionError):", "except:"),),
     ),
     Wrong(
         name="port_taken_ends_in_a_traceback",
@@ -448,7 +448,7 @@ WRONG = [
         never=("SO_REUSEPORT", "KeyboardInterrupt"),
         changes=(
             (
-                "        except TimeoutError:\n            pass",
+                "        except (TimeoutError, ConnectionError):\n            pass",
                 "        except EOFError:\n            pass",
             ),
         ),
@@ -462,7 +462,7 @@ WRONG = [
         never=("SO_REUSEPORT", "KeyboardInterrupt"),
         changes=(
             ("listening.settimeout(0.5)", "listening.setblocking(False)"),
-            ("except TimeoutError:", "except BlockingIOError:"),
+            ("except (TimeoutError, Con", "except (BlockingIOError, Con"),
         ),
     ),
     Wrong(
