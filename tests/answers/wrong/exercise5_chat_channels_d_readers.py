@@ -232,7 +232,6 @@ WRONG = [
         words=("counts for one second",),
         never=("frees it",),
         changes=(("int(time.monotonic()), 0\n", "int(time.monotonic()), self.said\n"),),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="only_looks_who_lags",
@@ -241,7 +240,6 @@ WRONG = [
         caught_by="5.25",
         words=("keeps a processor busy", "Between two looks"),
         changes=(("self.lock.wait(0.1)", "self.lock.wait(0)"),),
-        hidden_on=("macos",),
     ),
     Wrong(
         name="takes_no_room_for_the_end",
