@@ -39,21 +39,20 @@ class Wrong:
         """Return what is wrong with a verdict on this mistake: nothing, one hopes."""
         checks = {check["id"]: check for check in report["checks"]}
         caught = checks[self.caught_by]
+        others = [
+            c["message"]
+            for c in report["checks"]
+            if c["id"] not in (self.caught_by, *self.also)
+            and c["outcome"] not in ("passed", "blocked", "not run")
+        ]
         if caught["outcome"] != "failed":
-            return [f"{self.did}: {self.caught_by} is {caught['outcome']}"]
+            return [f"{self.did}: {self.caught_by} is {caught['outcome']}", *others]
         text = caught["message"] + caught["hint"]
         objections = [
             f"{w!r} is missing in:\n{text}" for w in self.words if w not in text
         ]
         objections += [f"{w!r} is in:\n{text}" for w in self.never if w in text]
-        others = [
-            c for c in report["checks"] if c["id"] not in (self.caught_by, *self.also)
-        ]
-        return objections + [
-            check["message"]
-            for check in others
-            if check["outcome"] not in ("passed", "blocked", "not run")
-        ]
+        return objections + others
 
 
 def wrong_answers(exercise: str) -> list[Wrong]:
