@@ -16,6 +16,7 @@ from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError, Failure, Seen
 from tests.harness.hints import READ_IT
 from tests.harness.html_report import write_html
+from tests.harness.janitor import Janitor
 from tests.harness.json_report import write_json
 from tests.harness.lab import Lab
 from tests.harness.last_run import remember
@@ -86,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
     state = config.stash[STATE] = State(config)
     command_line.check_reports(state.reports)
     system.let_programs_be_interrupted()
+    config.add_cleanup(Janitor().dismiss)
     system.let_programs_end_with_us()
     if config.getoption("--confine"):
         hold_this_process()

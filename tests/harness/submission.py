@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.harness.confinement import around_program
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError
-from tests.harness.process import Command
+from tests.harness.process import MARK, Command
 from tests.harness.sources import Sources, read_sources
 from tests.harness.words import _
 
@@ -40,7 +40,7 @@ class Submission:
     def folder(self) -> Path:
         """The work folder: the working folder of all its programs."""
         # Resolved, as Python shows it in a traceback: macOS's TMPDIR is behind a link.
-        folder = Path(tempfile.mkdtemp(prefix="lab-")).resolve()
+        folder = Path(tempfile.mkdtemp(prefix=f"lab-{MARK}-")).resolve()
         try:
             self._fill(folder)
         except OSError as error:

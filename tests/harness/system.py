@@ -95,8 +95,7 @@ def let_programs_be_interrupted() -> None:
 def let_programs_end_with_us() -> None:
     """Let what this process starts end with it, however it ends. Only on Windows.
 
-    Elsewhere a signal lets pytest clean up; after ``kill -9`` programs see the end of
-    their standard input, and stay.
+    Elsewhere a process that was started before finds the others: see ``janitor``.
     """
     if WINDOWS:
         windows.let_programs_end_with_us()
