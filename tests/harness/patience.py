@@ -18,8 +18,8 @@ from tests.harness.system import LINUX, Activity
 SLICE = 0.05  # seconds
 LOOK = 5 * SLICE  # seconds between two looks at what a program does
 
-# Seconds for a program to start to listen; where nobody knows whether it works, or
-# waits for its turn, that includes a busy machine.
+# Seconds for a program to start to listen. On Windows nobody knows whether it works or
+# waits for its turn, and macOS looks at a new program before it lets it run.
 START = 10.0 if LINUX else 30.0
 ANSWER = 6.0  # seconds for anything that a right program does at once
 SOON = 9.0  # seconds for what a right program does within a second or two

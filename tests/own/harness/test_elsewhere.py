@@ -165,6 +165,38 @@ def test_a_table_that_is_open_in_excel(
         files.write(tmp_path / "class.csv", "alice,10\n")
 
 
+INTERRUPTS = """
+import signal, sys
+from pathlib import Path
+from tests.harness import system
+from tests.own.harness.running import start
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+system.let_programs_be_interrupted()
+program = start(sys.argv[1], Path(sys.argv[2]))
+program.expect_printed("waits")
+program.interrupt()
+program.expect_exit()
+"""
+UNTIL_CTRL_C = """
+import time
+try:
+    print("waits", flush=True)
+    while True:
+        time.sleep(0.1)
+except KeyboardInterrupt:
+    pass
+"""
+
+
+def test_programs_hear_ctrl_c_though_pytest_is_deaf(tmp_path: Path) -> None:
+    """As in the background of a shell; and on Windows in a new process group."""
+    command = [sys.executable, "-c", INTERRUPTS, UNTIL_CTRL_C, str(tmp_path)]
+    new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    run = subprocess.run(command, cwd=ROOT, creationflags=new_group)
+    assert run.returncode == 0
+
+
 # -- only on Windows itself ------------------------------------------------------------
 
 LEAVES_ONE = """
