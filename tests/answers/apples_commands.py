@@ -11,9 +11,9 @@ from tests.harness import linux, macos
 def output_of(*command: str) -> list[str]:
     """Return what one of the commands that ``macos`` runs prints there."""
     match command:
-        case macos.PS, "-A", "-E", "-ww", "-o", "pid=,command=":
+        case macos.PS, "-A", "-E", "-ww", "-o", "pid=", "-o", "command=":
             return list(commands_with_environment())
-        case macos.PS, "-x", "-g", group, "-o", "state=,time=":
+        case macos.PS, "-g", group, "-o", "state=", "-o", "time=":
             return list(states_and_times(int(group)))
         case macos.PS, "-M", "-p", pid, "-o", "state=":
             return list(states_of_threads(int(pid)))
@@ -40,9 +40,11 @@ def states_and_times(group: int) -> Iterator[str]:
 
 
 def states_of_threads(pid: int) -> Iterator[str]:
-    """Yield a row for each thread, the oldest first."""
+    """Yield the headings, and a row for each thread, the oldest first."""
+    yield "USER     PID   TT   %CPU STAT PRI     STIME     UTIME COMMAND"
     for works in reversed(linux.busy_threads(pid)):
-        yield "R" if works else "S"
+        state = "R" if works else "S"
+        yield f"ada    {pid:5}   ??    0.0 {state}    31T   0:00.01   0:00.02 {state}"
 
 
 def connections() -> Iterator[str]:

@@ -35,7 +35,7 @@ def environments() -> Iterator[tuple[int, bytes]]:
 
     A NUL follows each word, as in Linux's /proc.
     """
-    for row in output_of(PS, "-A", "-E", "-ww", "-o", "pid=,command="):
+    for row in output_of(PS, "-A", "-E", "-ww", "-o", "pid=", "-o", "command="):
         pid, _, words = row.strip().partition(" ")
         text = words.replace(" ", "\0") + "\0"
         yield int(pid), text.encode(errors="surrogateescape")
@@ -48,7 +48,7 @@ def processes(group: int) -> list[tuple[str, float]]:
     is printed as 1:02.34, that of all its threads.
     """
     found = []
-    for row in output_of(PS, "-x", "-g", str(group), "-o", "state=,time="):
+    for row in output_of(PS, "-g", str(group), "-o", "state=", "-o", "time="):
         state, time = row.split()
         minutes, _, seconds = time.partition(":")
         found.append((state[0], int(minutes) * 60 + float(seconds)))
@@ -56,9 +56,12 @@ def processes(group: int) -> list[tuple[str, float]]:
 
 
 def busy_threads(pid: int) -> list[bool]:
-    """Return for each thread, the newest first, whether it works: -M lists threads."""
-    rows = output_of(PS, "-M", "-p", str(pid), "-o", "state=")
-    return [row.strip()[:1] in ("R", "U") for row in reversed(rows)]
+    """Return for each thread, the newest first, whether it works.
+
+    -M lists threads below its own headings; the state comes last.
+    """
+    _headings, *rows = output_of(PS, "-M", "-p", str(pid), "-o", "state=") or [""]
+    return [row.split()[-1][0] in ("R", "U") for row in reversed(rows)]
 
 
 def others_have_closed(pid: int) -> bool:
