@@ -60,9 +60,13 @@ def wrong_answers(exercise: str) -> list[Wrong]:
     return [wrong for one in modules_of("wrong", exercise) for wrong in one.WRONG]
 
 
-def equal_mutants(exercise: str) -> dict[str, str]:
-    """Return the labels of the solution's mutants that may live, with the reasons."""
-    modules = modules_of("equal", exercise)
+def equal_mutants(exercise: str, design: str = "solutions") -> dict[str, str]:
+    """Return the labels of an answer's mutants that may live, with the reasons.
+
+    The solutions' are in ``equal`` itself, those of other designs in folders there.
+    """
+    folder = "equal" if design == "solutions" else f"equal/{design}"
+    modules = modules_of(folder, exercise)
     reasons = [reason for one in modules for reason in one.EQUAL.items()]
     return {label: why for why, labels in reasons for label in labels}
 
@@ -71,7 +75,8 @@ def modules_of(kind: str, exercise: str) -> list[ModuleType]:
     """Import all modules in a folder beside this one that begin with the exercise."""
     folder = ROOT / "tests" / "answers" / kind
     names = sorted(module.stem for module in folder.glob(f"{exercise}*.py"))
-    return [import_module(f"tests.answers.{kind}.{name}") for name in names]
+    package = f"tests.answers.{kind.replace('/', '.')}"
+    return [import_module(f"{package}.{name}") for name in names]
 
 
 def all_wrong() -> list[tuple[str, Wrong]]:

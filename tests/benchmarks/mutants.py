@@ -172,10 +172,10 @@ def graded(mutants: list[Candidate], jobs: int) -> Iterator[Verdict]:
             yield future.result()
 
 
-def report(exercise: str, found: list[Candidate], book: Book) -> int:
+def report(exercise: str, design: str, found: list[Candidate], book: Book) -> int:
     """Print the survivors and the score; return how many should not live."""
     verdicts = [book.verdicts[one.key] for one in found if one.key in book.verdicts]
-    reasons = equal_mutants(exercise)
+    reasons = equal_mutants(exercise, design)
     alive = [v for v in verdicts if v.killed_by == ALIVE]
     unexplained = [v for v in alive if v.label not in reasons]
     for verdict in unexplained:
@@ -205,7 +205,7 @@ def main() -> None:
         missing = [] if arguments.list else to_grade(found, book, arguments)
         for verdict in graded(missing, arguments.jobs):
             book.add(verdict)
-        alive += report(exercise, found, book)
+        alive += report(exercise, arguments.design, found, book)
     sys.exit(1 if alive else 0)
 
 
