@@ -502,6 +502,15 @@ WRONG = [
         changes=(("default=8080", "default=8000"),),
     ),
     Wrong(
+        name="all_addresses_by_default",
+        did="listened on all addresses of the machine where no HOST is given",
+        tempting="0.0.0.0 is what many examples have",
+        caught_by="1.10",
+        words=("'Listening on 127.0.0.1:8080'", "HOST and PORT may be left out"),
+        never=("KeyboardInterrupt",),
+        changes=(('default="127.0.0.1"', 'default="0.0.0.0"'),),
+    ),
+    Wrong(
         name="closes_nothing",
         did="left it to the end of the program to close the sockets",
         tempting="the system does it",

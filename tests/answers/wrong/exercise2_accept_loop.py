@@ -21,6 +21,7 @@ TOO_LONG = (
     '        return "431 Request Header Fields Too Large"\n'
 )
 AGAIN = "        except TimeoutError:\n            continue\n"
+HOST_WITH_PORT = "host = sys.argv[1] if len(sys.argv) > 2"
 TOO_LONG_STATUS = "431 Request Header Fields Too Large"
 NO_PAGE = 'page = "" if status[:3] == "404" else page'
 REUSEADDR = "listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n"
@@ -242,6 +243,27 @@ WRONG = [
         caught_by="2.8",
         words=("KeyboardInterrupt", "traceback"),
         changes=(("except KeyboardInterrupt:", "except EOFError:"),),
+    ),
+    Wrong(
+        name="takes_no_host_alone",
+        did="read HOST only where there is a PORT as well",
+        tempting="one if is enough for both",
+        caught_by="2.8",
+        words=("HOST and PORT may be left out",),
+        base="tests/answers/right/asyncio",
+        changes=(("host = sys.argv[1] if len(sys.argv) > 1", HOST_WITH_PORT),),
+        hidden_on=("macos",),  # which has one such address only
+    ),
+    Wrong(
+        name="closes_before_the_body_comes",
+        did="closed after a refusal, when nothing was unread",
+        tempting="asyncio has already read all that came with the head",
+        caught_by="2.5",
+        words=("when the body came", "half-close"),
+        base="tests/answers/right/asyncio",
+        changes=(
+            ("    await asyncio.wait_for(discard_input(reader), GIVE_UP_AFTER)\n", ""),
+        ),
     ),
     Wrong(
         name="catches_base_exception",

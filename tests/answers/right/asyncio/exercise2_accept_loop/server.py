@@ -1,6 +1,7 @@
 """Exercise 2 with asyncio: one coroutine per client, so nobody waits for another."""
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -44,7 +45,7 @@ def build_response(status: str) -> bytes:
 async def discard_input(reader: asyncio.StreamReader) -> None:
     """Read until the client has closed too."""
     while await reader.read(65536):
-        continue
+        pass
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -67,24 +68,19 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def run(host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM. Then asyncio.run() cancels all that is left."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: there Ctrl+C raises KeyboardInterrupt
-            break
+    if os.name == "posix":  # on Windows, Ctrl+C raises KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    limit = MAX_HEAD - 1  # the first byte is apart
     try:
-        server = await asyncio.start_server(
-            serve, host, port, limit=MAX_HEAD - 1
-        )  # the first byte is apart
+        server = await asyncio.start_server(serve, host, port, limit=limit)
     except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
     await stop.wait()
-    server.close()
 
 
 def port_number(text: str) -> int:

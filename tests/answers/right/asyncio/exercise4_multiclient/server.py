@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -12,13 +13,16 @@ writers: list[asyncio.StreamWriter] = []
 
 
 async def split_lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yield line after line, each with its newline, until the client leaves."""
+    """Yield line after line, each with its newline, until one is too long or the last.
+
+    That one gets a newline when the client leaves.
+    """
     rest = b""
     while received := await reader.read(65536):
         *lines, rest = (rest + received).split(b"\n")
         for line in [*lines, rest]:
             if len(line) > MAX_LINE:
-                raise ValueError("the line is too long")
+                return
         for line in lines:
             yield line + b"\n"
     if rest:
@@ -39,9 +43,9 @@ async def relay(line: bytes, sender: asyncio.StreamWriter) -> None:
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Relay one client's lines until it leaves."""
+    """Relay one client's lines until it leaves, or the server ends."""
     writers.append(writer)
-    with suppress(OSError, ValueError, asyncio.CancelledError):
+    with suppress(OSError, asyncio.CancelledError):
         async for line in split_lines(reader):
             await relay(line, writer)
     writers.remove(writer)
@@ -49,33 +53,25 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def run(host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM, then end every connection."""
+    """Serve until SIGINT or SIGTERM. Then asyncio.run() cancels all that is left."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: there Ctrl+C raises KeyboardInterrupt
-            break
+    if os.name == "posix":  # on Windows, Ctrl+C raises KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         server = await asyncio.start_server(serve, host, port)
     except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
-    try:
-        await stop.wait()
-    finally:
-        server.close()
-        for writer in list(writers):
-            writer.close()
+    await stop.wait()
 
 
 def port_number(text: str) -> int:
     """Return the port that ``text`` names; ValueError for argparse if there is none."""
     port = int(text)
     if not 0 <= port <= 65535:
-        raise ValueError(f"{port} is not a port")
+        raise ValueError
     return port
 
 

@@ -123,7 +123,6 @@ def build_response(status: str) -> bytes:
     body = (PAGE if status == "200 OK" else f"<p>{status}</p>\n").encode()
     headers = [
         f"HTTP/1.1 {status}",
-        "Server: selector",
         "CONTENT-TYPE: text/html;charset=utf-8",
         f"CONTENT-LENGTH: {len(body)}",
         "ALLOW: GET",
@@ -159,8 +158,7 @@ def main() -> None:
     port = port_number(sys.argv[2]) if len(sys.argv) > 2 else 8080
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        with listen(host, port) as listening:
-            Server(listening).run()
+        Server(listen(host, port)).run()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 MAX_LINE = 64 * 1024  # bytes
-MAX_OUTBOX = 64 * 1024 * 1024  # bytes: a client that falls so far behind must leave
 
 
 class Client:
@@ -40,78 +40,71 @@ class Relay:
     def run(self) -> None:
         """Serve whoever is ready, for ever."""
         while True:
-            for key, events in self.selector.select(0.5):  # Ctrl+C, on Windows
-                client = key.data
-                if client is None:
+            for key, _events in self.selector.select(0.5):  # Ctrl+C, on Windows
+                if key.data is None:
                     self.accept()
-                elif client in self.clients and events & selectors.EVENT_WRITE:
-                    self.send(client)
-                if client in self.clients and events & selectors.EVENT_READ:
-                    self.receive(client)
+                elif key.data in self.clients:  # else a line has met its end
+                    self.serve(key.data)
 
     def accept(self) -> None:
         """Give the next client its place."""
-        try:
+        with suppress(OSError):  # it has left already
             client = Client(self.listening.accept()[0])
-        except OSError:  # it has left already
-            return
-        self.clients.append(client)
-        self.selector.register(client.connection, selectors.EVENT_READ, client)
+            self.clients.append(client)
+            self.selector.register(client.connection, selectors.EVENT_READ, client)
+
+    def serve(self, client: Client) -> None:
+        """Send and receive what is possible now; an OSError means that it has gone."""
+        try:
+            self.send(client)
+            self.receive(client)
+        except BlockingIOError:
+            pass
+        except (OSError, ValueError):
+            self.disconnect(client)
 
     def receive(self, client: Client) -> None:
         """Take what a client has sent, and relay the lines that are complete."""
-        try:
-            received = client.connection.recv(65536)
-        except BlockingIOError:
-            return
-        except OSError:
-            received = b""
-            client.rest = b""
-        *lines, rest = (client.rest + received).split(b"\n")
-        client.rest = rest
+        received = client.connection.recv(65536)
+        *lines, client.rest = (client.rest + received).split(b"\n")
         for line in lines:
-            if len(line) <= MAX_LINE:
-                self.relay(line + b"\n", client)
-        if not received and rest:
-            self.relay(rest + b"\n", client)
-        if not received or max(map(len, [*lines, rest])) > MAX_LINE:
+            self.relay(check_length(line) + b"\n", client)
+        check_length(client.rest)
+        if not received:
+            if client.rest:
+                self.relay(client.rest + b"\n", client)
             self.disconnect(client)
 
     def relay(self, line: bytes, sender: Client) -> None:
         """Put a line into every outbox but the sender's."""
-        for client in list(self.clients):  # a copy: send() may disconnect somebody
+        for client in list(self.clients):  # a copy: somebody may have gone
             if client is not sender:
                 client.outbox += line
-                self.send(client)
+                try:
+                    self.send(client)
+                except OSError:
+                    self.disconnect(client)
 
     def send(self, client: Client) -> None:
         """Send what the client takes now; ask to be told when it takes more."""
-        try:
+        with suppress(BlockingIOError):
             del client.outbox[: client.connection.send(client.outbox)]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self.disconnect(client)
-            return
-        if len(client.outbox) > MAX_OUTBOX:
-            self.disconnect(client)
-            return
         write = selectors.EVENT_WRITE if client.outbox else 0
         events = selectors.EVENT_READ | write
         self.selector.modify(client.connection, events, client)
 
     def disconnect(self, client: Client) -> None:
         """Take a client out of everything, and close its connection."""
-        if client in self.clients:
-            self.clients.remove(client)
-            self.selector.unregister(client.connection)
-            client.connection.close()
+        self.clients.remove(client)
+        self.selector.unregister(client.connection)
+        client.connection.close()
 
-    def disconnect_all(self) -> None:
-        """End every connection."""
-        for client in list(self.clients):
-            self.disconnect(client)
-        self.selector.close()
+
+def check_length(line: bytes) -> bytes:
+    """Return the line; ValueError where it is too long."""
+    if len(line) > MAX_LINE:
+        raise ValueError
+    return line
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -130,25 +123,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 def port_number(text: str) -> int:
     """Return the port that ``text`` names; ValueError for argparse if there is none."""
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(f"{port} is not a port")
-    return port
+    if int(text) not in range(65536):
+        raise ValueError
+    return int(text)
 
 
 def main() -> None:
-    """Relay lines until Ctrl+C."""
+    """Relay lines until Ctrl+C: the end of the program ends every connection."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with listen(arguments.host, arguments.port) as listening:
-        relay = Relay(listening)
-        try:
-            relay.run()
-        except KeyboardInterrupt:
-            relay.disconnect_all()
+    with suppress(KeyboardInterrupt):
+        Relay(listen(arguments.host, arguments.port)).run()
 
 
 if __name__ == "__main__":
