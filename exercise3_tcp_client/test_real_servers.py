@@ -1,16 +1,29 @@
 """The check of exercise 3 in which the client meets servers that others wrote."""
 
+import contextlib
 import re
+from itertools import repeat
+from pathlib import Path
 
-from tests.harness import http
+from tests.harness import http, system
 from tests.harness.checks import check
+from tests.harness.connecting import Listener
 from tests.harness.failure import CheckFailedError
 from tests.harness.http_server import EMPTY_LINE, PATIENT
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import START
+from tests.harness.patience import SLICE, START, wait_until
 from tests.harness.program import Program
 from tests.harness.shown import show
+from tests.harness.starting import command_with
+from tests.harness.steps import Kind
 from tests.harness.words import _
+
+DEFAULT_PORT = 8080
+LISTENS = re.compile(rb" port (\d+) ")
+BY_DEFAULT = _(
+    "HOST, PORT and PATH may be left out: then they are 127.0.0.1, 8080 and /."
+    " parse_arguments() has this from the starter: leave it as it is there."
+)
 
 
 @check(
@@ -27,11 +40,15 @@ from tests.harness.words import _
 )
 def test_real_servers(lab: Lab) -> None:
     if own := own_server(lab):
-        fetch(lab, own.host, own.port, "/")
-    page = lab.numbers.randbytes(100_000)
-    client = fetch(lab, *http_server(lab, page), "/page.bin")
-    head = bytes(client.stdout.data).partition(EMPTY_LINE)[0]
-    client.expect_output(head + EMPTY_LINE + page)
+        client = lab.start_client(own.host, own.port, "/", environment=PATIENT)
+        expect_status_line(client)
+    page, front = lab.numbers.randbytes(100_000), f"{lab.random_word()}\n".encode()
+    host, port = http_server(lab, {"page.bin": page, "index.html": front})
+    client = lab.start_client(host, port, "/page.bin", environment=PATIENT)
+    by_default = start_by_default(lab) if port == DEFAULT_PORT else None
+    expect_page(client, page)
+    if by_default:
+        expect_page(by_default, front, BY_DEFAULT)
 
 
 def own_server(lab: Lab) -> Server | None:
@@ -55,29 +72,73 @@ def own_server(lab: Lab) -> Server | None:
     return server
 
 
-def http_server(lab: Lab, page: bytes) -> tuple[str, int]:
-    """Let Python's http.server serve /page.bin; return where it listens."""
+def http_server(lab: Lab, pages: dict[str, bytes]) -> tuple[str, int]:
+    """Let Python's http.server serve pages; return where it listens.
+
+    That is the client's default address, if nobody else has it.
+    """
     folder = lab.folder / "served"  # of the suite's own: no student's program sees it
     folder.mkdir()
-    (folder / "page.bin").write_bytes(page)
-    words = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    for name, page in pages.items():
+        (folder / name).write_bytes(page)
+    # Another suite may have the port now, and not in a moment. On Windows, http.server
+    # would share it with whoever has it.
+    if not system.WINDOWS and wait_until(can_listen, repeat(SLICE, times=40)):
+        server = start_http_server(lab, folder, DEFAULT_PORT)
+        if server.stdout.wait_for(LISTENS.search, server.slices(START)):
+            return "127.0.0.1", DEFAULT_PORT
+        lab.programs.remove(server)
+        server.stop()
+    server = start_http_server(lab, folder, 0)
+    server.expect_printed("(http://", START)
+    found = LISTENS.search(server.stdout.data)
+    assert found, server.stdout.data
+    return "127.0.0.1", int(found[1])
+
+
+def can_listen() -> bool:
+    """Return whether the client's default port is free at this moment."""
+    with contextlib.suppress(OSError):
+        Listener("127.0.0.1", DEFAULT_PORT).close()
+        return True
+    return False
+
+
+def start_http_server(lab: Lab, folder: Path, port: int) -> Program:
+    """Start Python's http.server in a folder."""
+    words = ["-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     command = lab.submission.helper(*words, folder=folder)
     server = Program("http.server", command, folder, lab.history)
     lab.programs.append(server)
-    server.expect_printed("(http://", START)
-    port = re.search(rb" port (\d+) ", server.stdout.data)
-    assert port, server.stdout.data
-    return "127.0.0.1", int(port[1])
+    return server
 
 
-def fetch(lab: Lab, host: str, port: int, path: str) -> Program:
-    """Let the client get a page that is there, from a server that is not the suite."""
-    client = lab.start_client(host, port, path, environment=PATIENT)
-    client.expect_exit(seconds=START)
+def start_by_default(lab: Lab) -> Program | None:
+    """Start the client without arguments; None if it is not in Python."""
+    command = command_with(lab, "client")
+    if not command:
+        return None
+    name = _("client without arguments")
+    lab.history.arrives(Kind.STARTS, name, _("starts"))
+    client = Program(name, command, lab.submission.folder, lab.history, PATIENT)
+    lab.programs.append(client)
+    return client
+
+
+def expect_page(client: Program, page: bytes, hint: str = "") -> None:
+    """Expect the client to end well, and to have printed this page after its head."""
+    expect_status_line(client, hint)
+    head = bytes(client.stdout.data).partition(EMPTY_LINE)[0]
+    client.expect_output(head + EMPTY_LINE + page, hint)
+
+
+def expect_status_line(client: Program, hint: str = "") -> None:
+    """Expect the client to end well, and to have printed that all is well."""
+    client.expect_exit(seconds=START, hint=hint)
     status_line = bytes(client.stdout.data).partition(b"\r\n")[0]
     if not re.fullmatch(rb"HTTP/1.[01] 200 OK", status_line):
         client.fail(
             expected=(_("Expected it to print first"), "'HTTP/1.1 200 OK'"),
             got=(_("but it printed"), show(status_line)),
+            hint=hint,
         )
-    return client

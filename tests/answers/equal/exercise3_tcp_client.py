@@ -1,27 +1,9 @@
 """Changes of exercise 3's solution that no check can see, with the reasons."""
 
 EQUAL: dict[str, list[str]] = {
-    "The suite always names HOST and PORT: a check that runs without them would need "
-    "port 8080 of the machine, which may be in use.": [
-        'parse_arguments · argument left out: parser.add_argument("host", nargs="?", '
-        'default="127.0.0.1") → parser.add_argument("host", default="127.0.0.1")',
+    "The system takes no host for this machine, which is where the default is.": [
         'parse_arguments · argument left out: parser.add_argument("host", nargs="?", '
         'default="127.0.0.1") → parser.add_argument("host", nargs="?")',
-        'parse_arguments · text changed: parser.add_argument("host", nargs="?", '
-        'default="127.0.0.1") → parser.add_argument("host", nargs="?", '
-        'default="X127.0.0.1")',
-        'parse_arguments · argument left out: parser.add_argument("port", nargs="?", '
-        'default=8080, type=port_number) → parser.add_argument("port", nargs="?", '
-        "type=port_number)",
-        'parse_arguments · argument left out: parser.add_argument("port", nargs="?", '
-        'default=8080, type=port_number) → parser.add_argument("port", default=8080, '
-        "type=port_number)",
-        'parse_arguments · number changed: parser.add_argument("port", nargs="?", '
-        'default=8080, type=port_number) → parser.add_argument("port", nargs="?", '
-        "default=16160, type=port_number)",
-        'parse_arguments · number changed: parser.add_argument("port", nargs="?", '
-        'default=8080, type=port_number) → parser.add_argument("port", nargs="?", '
-        "default=8081, type=port_number)",
     ],
     "The words of --help and of the errors are free, as long as an error begins with "
     "'error: ' and says why.": [

@@ -12,18 +12,27 @@ import sys
 TIMEOUT = float(os.environ.get("HTTP_TIMEOUT", "10"))  # seconds
 
 
+def url_path(text: str) -> str:
+    """Return ``text``; ValueError for argparse if it cannot be in a request line."""
+    if not re.fullmatch("/[!-~]*", text):
+        raise ValueError
+    return text
+
+
+def port_number(text: str) -> int:
+    """Return the port that ``text`` names; ValueError for argparse if there is none."""
+    if int(text) not in range(65536):
+        raise ValueError
+    return int(text)
+
+
 def parse_arguments() -> argparse.Namespace:
     """Read HOST, PORT and PATH; argparse ends with status 2 where one is wrong."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=int)
-    parser.add_argument("path", nargs="?", default="/")
-    arguments = parser.parse_args()
-    if not re.fullmatch("/[!-~]*", arguments.path):
-        parser.error("PATH begins with / and has no space")
-    if not 0 <= arguments.port <= 65535:
-        parser.error("PORT is a number from 0 to 65535")
-    return arguments
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
+    parser.add_argument("path", nargs="?", default="/", type=url_path)
+    return parser.parse_args()
 
 
 def request_for(host: str, port: int, path: str) -> bytes:
@@ -43,10 +52,11 @@ def content_length(head: bytes) -> int | None:
 class Answer:
     """Prints the bytes of a response as they come, and knows when it is complete."""
 
+    length: int | None  # of the body, once the head is there
+
     def __init__(self) -> None:
         """Begin with nothing."""
         self.head = b""
-        self.length: int | None = None
         self.printed = 0  # bytes of the body
         self.is_complete = False
 
@@ -79,8 +89,7 @@ class Answer:
     def end(self) -> None:
         """See whether the response may end here."""
         if not self.head.endswith(b"\r\n\r\n"):
-            if self.head.startswith(b"HTTP/"):
-                sys.stdout.buffer.write(self.head)
+            sys.stdout.buffer.write(self.head)
             raise ValueError(f"the head ends after {len(self.head)} bytes")
         if self.length not in (None, self.printed):
             raise ValueError(f"only {self.printed} of {self.length} bytes came")
@@ -91,13 +100,10 @@ async def fetch(host: str, port: int, request: bytes) -> None:
     """Ask, and feed what comes to an answer, until that is complete."""
     opening = asyncio.open_connection(host, port)
     reader, writer = await asyncio.wait_for(opening, TIMEOUT)
-    try:
-        writer.write(request)
-        answer = Answer()
-        while not answer.is_complete:
-            answer.feed(await asyncio.wait_for(reader.read(65536), TIMEOUT))
-    finally:
-        writer.close()
+    writer.write(request)
+    answer = Answer()
+    while not answer.is_complete:
+        answer.feed(await asyncio.wait_for(reader.read(65536), TIMEOUT))
 
 
 def main() -> None:
