@@ -1,13 +1,14 @@
-"""The checks of exercise 1: one HTTP answer for Chrome, and the end."""
+"""The checks of exercise 1: one HTTP answer for Chrome, and the end.
 
-import socket
-import time
+How the server starts, and is ended from outside, is in test_start_and_end.py.
+"""
 
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.http import (
     HTML,
     Response,
+    expect_charset,
     expect_headers,
     expect_length,
     expect_line_ends,
@@ -17,15 +18,9 @@ from tests.harness.http import (
     request,
 )
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER, START
+from tests.harness.patience import ANSWER
 from tests.harness.peer import Peer
-from tests.harness.starting import (
-    announced_port,
-    expect_good_starts,
-    expect_patience,
-    expect_sleep,
-)
-from tests.harness.steps import Kind
+from tests.harness.shown import show
 from tests.harness.words import _
 
 TLS_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # as https:// begins
@@ -50,67 +45,6 @@ def read_body(browser: Peer, response: Response) -> None:
     ):
         continue
     response.body = browser.unread
-
-
-def expect_nobody_at_other_addresses(server: Server) -> None:
-    """Expect a refusal at another address of this machine, on the same port."""
-    if not (other := system.other_address()):
-        return
-    with socket.socket() as stranger:
-        stranger.settimeout(START)
-        if stranger.connect_ex((other, server.port)) == 0:
-            place = _("to {address}").format(address=f"{other}:{server.port}")
-            who = _("a stranger")
-            server.history.arrives(Kind.CONNECTS, who, _("connects"), place)
-            server.fail(
-                expected=(
-                    _("Expected the server to listen on"),
-                    _("{host} alone").format(host=server.host),
-                ),
-                got=(_("but it also answers on"), other),
-                hint=_(
-                    "bind() to the host that was given: '' and 0.0.0.0 are all the"
-                    " addresses of the machine, and open the server to everybody near"
-                    " you."
-                ),
-            )
-
-
-@check(
-    "1.1",
-    _("listens on the HOST and PORT that it is given, and says so"),
-    points=1,
-    hint=_(
-        "bind() to HOST and PORT, listen(), then print 'Listening on HOST:PORT' with"
-        " flush=True: without it, Python keeps the line back until the program ends."
-    ),
-    read=_("Step 1: listening"),
-)
-def test_listens(lab: Lab) -> None:
-    servers = lab.start_server(), lab.start_server(port=0)
-    for server in servers:
-        server.port = announced_port(server)
-    expect_to_accept(servers[0])
-    expect_nobody_at_other_addresses(servers[1])
-    servers[1].connect(_("browser"))
-
-
-def expect_to_accept(server: Server) -> None:
-    """Expect that a server lives on when a client has come.
-
-    It may close immediately: that is all that step 1 does.
-    """
-    browser = server.connect(_("browser"))
-    server.wait_until_idle()
-    browser.receive_now()
-    if browser.end and server.wait_for_exit(ANSWER) and server.process.returncode:
-        server.fail(
-            _("The server ended when a client came, before it said a word."),
-            hint=_(
-                "accept() returns a pair: a socket that leads to the client, and its"
-                " address. accept_client returns the socket alone."
-            ),
-        )
 
 
 @check(
@@ -170,6 +104,7 @@ def test_headers(lab: Lab) -> None:
     expect_headers(browser, response.headers)
     read_body(browser, response)
     expect_length(browser, response)
+    expect_charset(browser, response)
 
 
 @check(
@@ -191,7 +126,7 @@ def test_reads_the_request(lab: Lab) -> None:
         expect_silence(browser)
         browser.send(bytes([byte]))
         if byte in b"G\r\n\xc3":  # so that at least these come alone
-            browser.wait_until_read()
+            expect_to_be_read(browser)
     response = read_head(browser, "200 OK")
     summary = _("sends its request byte by byte: all is well")
     lab.history.sum_up(began, browser.name, summary)
@@ -213,6 +148,19 @@ def expect_long_request_to_be_read(server: Server) -> None:
                 " more than 6,000 bytes,\nwas still unread when the server closed."
             ),
             hint=_("One recv(1024) or recv(4096) is not always enough."),
+        )
+
+
+def expect_to_be_read(browser: Peer) -> None:
+    """Expect the server to take what was sent out of its socket's buffer."""
+    browser.wait_until_read()
+    if browser.unread_by_program():
+        browser.fail(
+            _("The server does not take what the browser sends."),
+            hint=_(
+                "recv() takes out what has come, and the next one waits for more. With"
+                " MSG_PEEK it only looks, and sees the same again and again."
+            ),
         )
 
 
@@ -318,14 +266,19 @@ def test_starts_again(lab: Lab) -> None:
     read=_("Step 6: clients that leave"),
 )
 def test_client_leaves(lab: Lab) -> None:
-    words = b"", b"GET / HT", TLS_HELLO + bytes(range(256))
+    half = b"GET / HT"
+    words = b"", half, TLS_HELLO + bytes(range(256))
     servers = [lab.start_server() for _ in range(4)]
     for server, said in zip(servers, words, strict=False):
         browser = server.connect(_("browser"))
         if said:
             browser.send(said)
-        browser.close()
+        if said == half:
+            browser.half_close()  # it can still see an answer
+        else:
+            browser.close()
         server.expect_exit(seconds=ANSWER)
+        expect_no_page(browser)
 
     browser = servers[-1].connect(_("browser"))
     browser.send("GE")
@@ -334,33 +287,16 @@ def test_client_leaves(lab: Lab) -> None:
     servers[-1].expect_exit()
 
 
-@check(
-    "1.10",
-    _("ends on Ctrl+C, and says in one line that a port is taken"),
-    points=1,
-    needs=["1.1"],
-    hint=_(
-        "Catch KeyboardInterrupt around the work of main(), and OSError around bind()."
-        " An 'except:' or 'except BaseException' elsewhere swallows the Ctrl+C."
-        " sys.exit('error: …') prints the line on stderr and ends with status 1."
-    ),
-    read=_("Step 7: errors and Ctrl+C"),
-)
-def test_ctrl_c_and_errors(lab: Lab) -> None:
-    server, other = start_and_wait(lab), start_and_wait(lab)
-    since = time.monotonic()
-    expect_good_starts(lab, server.port)
-    expect_patience(server, since)
-    server.interrupt()
-    server.expect_exit()
-    if not system.WINDOWS:  # which has no SIGTERM
-        other.terminate()
-        other.expect_exit(hint=_("SIGTERM is to end the server just as Ctrl+C does."))
-
-
-def start_and_wait(lab: Lab) -> Server:
-    """Start a server, and return it when it waits for its client."""
-    server = lab.start_server()
-    announced_port(server)
-    expect_sleep(server)
-    return server
+def expect_no_page(browser: Peer) -> None:
+    """Expect that a server has not answered what was no whole request."""
+    while browser.socket.fileno() != -1 and browser.receive_now():
+        continue
+    if browser.unread.startswith(b"HTTP/1.1 200"):
+        browser.fail(
+            expected=(browser.to_receive(), _("no page for half a request")),
+            got=(browser.but_it_sent(), show(browser.unread)),
+            hint=_(
+                "read_head() also returns when the client has left. So look for the"
+                " empty line in what it returns before you answer."
+            ),
+        )

@@ -1,15 +1,12 @@
 """HTTP as the suites of exercises 1 and 2 speak it: a request, and a response."""
 
-import contextlib
 import re
-import socket
 import time
 from dataclasses import dataclass
 from typing import NoReturn
 
 from tests.harness import system
-from tests.harness.connecting import HAS_ENDED
-from tests.harness.failure import CheckFailedError, Seen, Symptom
+from tests.harness.failure import Seen, Symptom
 from tests.harness.lab import Server
 from tests.harness.patience import ANSWER, STILL
 from tests.harness.peer import Peer
@@ -19,7 +16,6 @@ from tests.harness.words import _
 
 HEADER_LINE = re.compile(rb"[\w!#$%&'*+.^`|~-]+:")  # RFC 9112, section 5
 HTML = re.compile(rb"<[!a-zA-Z]")  # the start of a tag
-IN_TIME = 0.8  # seconds; a client may be given up after one
 RESTS = 0.5  # seconds; a program that sleeps as long has nothing left to do
 
 
@@ -44,49 +40,6 @@ def request(
     return "\r\n".join([f"{method} {path} {version}", host, *headers, "", ""])
 
 
-def say(server: Server, name: str, *pieces: str | bytes) -> Peer:
-    """Connect a client that says something, piece by piece, all within its second.
-
-    A right server may give up a client after a second. If the machine is so busy that
-    the suite itself was too slow, there is another attempt.
-    """
-    for _attempt in range(10):
-        began = time.monotonic()
-        client = server.connect(name)
-        with contextlib.suppress(CheckFailedError):
-            for piece in pieces[:-1]:
-                client.send(piece)
-                client.wait_until_read()
-            client.send(*pieces[-1:])
-            if time.monotonic() - began < IN_TIME:
-                break
-        if time.monotonic() - began < IN_TIME:
-            break  # it could not be sent: what follows says why
-        client.close()
-    return client
-
-
-def ask(
-    server: Server, name: str, *headers: str, method: str = "GET", path: str = "/"
-) -> Peer:
-    """Connect a client that sends its whole request in one piece."""
-    return say(server, name, request(server, *headers, method=method, path=path))
-
-
-def visit(server: Server, name: str = _("visitor")) -> Response:
-    """Ask for the page, receive it whole, and leave."""
-    client = ask(server, name)
-    try:
-        response = read_response(client, "200 OK")
-    except CheckFailedError as error:
-        # It was still in the queue when the server ended.
-        if client.end and not client.has_received and server.process.returncode == 0:
-            error.failure.hint = HAS_ENDED
-        raise
-    client.close()
-    return response
-
-
 # -- a response's head ----------------------------------------------------------------
 
 
@@ -103,14 +56,15 @@ def read_head(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
             hint = hint or _("The status line does not end there: \\r\\n ends it.")
         remark = _("this is the first difference")
         peer.fail_at(wanted.encode(), head, remark, hint)
-    headers = {}
+    headers: dict[str, str] = {}
     while line := _header_line(peer, seconds):
         head += line
         if not line.strip(b"\r\n"):
             _expect_end_of_headers(peer, line)
             break
         name, _colon, value = line.decode("latin-1").partition(":")
-        headers[name.lower()] = value.strip()
+        name, text = name.lower(), value.strip()
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return Response(head, headers)
 
 
@@ -184,7 +138,8 @@ def expect_headers(peer: Peer, headers: dict[str, str]) -> None:
 def expect_header(peer: Peer, headers: dict[str, str], name: str, wanted: str) -> None:
     """Expect a header's value; spaces, quotes and capitals make no difference."""
     got = headers.get(name.lower())
-    if got is None or re.sub(r'[\s"]', "", got.lower()) != wanted.replace(" ", ""):
+    values = set(re.sub(r'[\s"]', "", (got or "").lower()).split(","))
+    if values != {wanted.replace(" ", "")}:
         peer.history.blame_last_message(peer.name)
         peer.fail(
             expected=(_("Expected the header"), f"{name}: {wanted}"),
@@ -206,6 +161,7 @@ def read_response(peer: Peer, status: str, seconds: float = ANSWER) -> Response:
     peer.expect_end()
     expect_page(peer, response)
     expect_length(peer, response)
+    expect_charset(peer, response)
     if status != "200 OK":
         expect_to_name(peer, response, status)
     return response
@@ -277,8 +233,23 @@ def expect_length(peer: Peer, response: Response) -> None:
         expected=(_("Expected the header"), f"Content-Length: {came}"),
         got=(_("but it is"), said or _("missing")),
         remark=_("This is the number of characters.") if in_characters else "",
-        hint=COUNT_BYTES if said else "",
+        hint=(ONCE if "," in said else COUNT_BYTES) if said else "",
     )
+
+
+ONCE = _("This header comes more than once. Does a list grow from answer to answer?")
+
+
+def expect_charset(peer: Peer, response: Response) -> None:
+    """Expect that the body is UTF-8, as Content-Type says."""
+    try:
+        response.body.decode()
+    except UnicodeDecodeError:
+        peer.fail(
+            expected=(_("Expected the page to be"), _("UTF-8, as its charset says")),
+            got=(_("but it is"), show(response.body)),
+            hint=_("page.encode() makes UTF-8; other encodings have other bytes."),
+        )
 
 
 def expect_to_name(peer: Peer, response: Response, status: str) -> None:
@@ -308,28 +279,12 @@ def is_asleep(program: Program) -> bool:
     return activity is not None and activity.waits
 
 
-def expect_no_reset(client: Peer) -> None:
-    """Expect that a connection is not reset after its end, when the server closes."""
-    client.program.wait_until_idle()
-    if is_reset(client):
-        fail_unread(client, _("After the end of the answer there was a reset."))
+UNREAD = _(
+    "The server has closed with a part of the input unread, and a reset may destroy the"
+    " answer. So half-close, then receive until the client has closed too."
+)
 
 
-def is_reset(client: Peer) -> bool:
-    """Return whether a connection was reset after its end: the socket keeps the error.
-
-    See SO_ERROR in socket(7).
-    """
-    return bool(client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
-
-
-def fail_unread(client: Peer, message: str) -> NoReturn:
+def fail_unread(client: Peer, message: str, hint: str = UNREAD) -> NoReturn:
     """Fail because a refusal was followed by a reset."""
-    client.fail(
-        message,
-        hint=_(
-            "The server has closed with a part of the input unread, and a reset may"
-            " destroy the answer. So half-close, then receive until the client has"
-            " closed too."
-        ),
-    )
+    client.fail(message, hint=hint)

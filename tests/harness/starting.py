@@ -65,17 +65,17 @@ def _fail_to_announce(server: Server, hint: str) -> NoReturn:
 
 def _hint_on_announcement(server: Server, wanted: str, printed: str) -> str:
     before, it, after = printed.partition(wanted)
-    before, after = before.rpartition("\n")[2], after.partition("\n")[0]
+    if it and "\n" not in after:
+        return _("The line does not end: that is what print() does by itself.")
     if it and not server.port:
         return _("getsockname() of the listening socket returns the real port.")
+    before, after = before.rpartition("\n")[2], after.partition("\n")[0]
     if it and (before or after.strip("\r")):
         text = _(
             "The line must be exactly this: yours has {before} before it, and {after}"
             " after it."
         )
         return text.format(before=repr(before), after=repr(after))
-    if it:
-        return _("The line does not end: that is what print() does by itself.")
     if wanted in server.errors():
         return _("The line is on stderr. Let print() write it on stdout.")
     return ""

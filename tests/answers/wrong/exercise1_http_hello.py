@@ -548,4 +548,99 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="limits_every_socket",
+        did="set the time limit by setdefaulttimeout(), for clients, too",
+        tempting="accept() needs it, and one call does for all sockets",
+        caught_by="1.10",
+        words=("given up a client that paused", "setdefaulttimeout()"),
+        never=("KeyboardInterrupt",),
+        changes=(
+            (
+                "    listening.settimeout(0.5)",
+                "    socket.setdefaulttimeout(0.5)\n    listening.settimeout(0.5)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="ctrl_c_while_it_waits_only",
+        did="caught KeyboardInterrupt around accept() alone",
+        tempting="that is where the server waits",
+        caught_by="1.10",
+        words=("KeyboardInterrupt", "around everything that waits"),
+        changes=(
+            (
+                "            with accept_client(listening) as client:\n",
+                "            try:\n"
+                "                client = accept_client(listening)\n"
+                "            except KeyboardInterrupt:\n"
+                "                return\n"
+                "            with client:\n",
+            ),
+            (
+                "    except KeyboardInterrupt:\n        pass",
+                "    except ConnectionError:\n        pass",
+            ),
+        ),
+    ),
+    Wrong(
+        name="only_looks",
+        did="called recv() with MSG_PEEK",
+        tempting="then all of the request is in one piece at the end",
+        caught_by="1.5",
+        words=("does not take what", "With MSG_PEEK"),
+        also=("1.6",),
+        changes=(
+            (
+                "received = client.recv(4096)\n        head += received",
+                "received = client.recv(65536, socket.MSG_PEEK)\n"
+                "        head = received",
+            ),
+        ),
+        hidden_on=("macos", "windows"),
+    ),
+    Wrong(
+        name="page_in_latin_1",
+        did="encoded the page in Latin-1, and announced UTF-8",
+        tempting="then a character is a byte, and the length is right",
+        caught_by="1.4",
+        words=("UTF-8, as its charset says", "page.encode()"),
+        changes=(("body = page.encode()", 'body = page.encode("latin-1", "replace")'),),
+    ),
+    Wrong(
+        name="two_lengths",
+        did="sent Content-Length twice: of the text, and of its bytes",
+        tempting="the browser takes the one that fits",
+        caught_by="1.4",
+        words=("169, 173", "more than once"),
+        changes=(
+            (
+                '        f"Content-Length: {len(body)}\\r\\n"\n',
+                '        f"Content-Length: {len(page)}\\r\\n"\n'
+                '        f"Content-Length: {len(body)}\\r\\n"\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="line_does_not_end",
+        did="printed 'Listening on' with end=' '",
+        tempting="flush=True writes it all the same",
+        caught_by="1.1",
+        words=("The line does not end",),
+        never=("before it",),
+        changes=(('{port}", flush=True)', '{port}", end=" ", flush=True)'),),
+    ),
+    Wrong(
+        name="answers_half_a_request",
+        did="did not look for the empty line once the reading was over",
+        tempting="the loop has looked for it",
+        caught_by="1.9",
+        words=("no page for half a request", "look for the empty line"),
+        changes=(
+            (
+                '        if b"\\r\\n\\r\\n" in read_head(client):\n            client',
+                "        if read_head(client):\n            client",
+            ),
+        ),
+    ),
 ]

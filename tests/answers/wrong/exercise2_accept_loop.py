@@ -758,4 +758,94 @@ WRONG = [
         never=("KeyboardInterrupt",),
         changes=(("    host, port = listening.getsockname()\n", ""),),
     ),
+    Wrong(
+        name="one_deadline_for_all",
+        did="computed the end of the second in a default argument",
+        tempting="then it can be seen in the def line",
+        caught_by="2.3",
+        words=("reset when the body came", "default argument"),
+        changes=(
+            (
+                "def discard_input(client: socket.socket) -> None:",
+                "def discard_input(\n"
+                "    client: socket.socket,\n"
+                "    deadline: float = time.monotonic() + GIVE_UP_AFTER,\n"
+                ") -> None:",
+            ),
+            ("    deadline = time.monotonic() + GIVE_UP_AFTER\n", ""),
+        ),
+    ),
+    Wrong(
+        name="no_limit_after_the_head",
+        did="took the time limit away once the head was there",
+        tempting="the limit is for silent clients, and this one has spoken",
+        caught_by="2.3",
+        words=("posting has its answer, 405", "leave it set"),
+        changes=(
+            (
+                "            discard_input(client)\n",
+                "            client.settimeout(None)\n"
+                "            discard_input(client)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="headers_grow",
+        did="gathered the headers in a list that is a default argument",
+        tempting="it is empty, it says so in the def line",
+        caught_by="2.1",
+        words=("173, 173", "Does a list grow"),
+        changes=(
+            (
+                "def build_response(status: str, page: str) -> bytes:",
+                "def build_response(\n"
+                "    status: str, page: str, headers: list[str] = []\n"
+                ") -> bytes:",
+            ),
+            (
+                "    body = page.encode()\n",
+                "    body = page.encode()\n"
+                '    headers.append(f"Content-Length: {len(body)}")\n',
+            ),
+            (
+                '        f"Content-Length: {len(body)}\\r\\n"\n',
+                '        + "\\r\\n".join(headers)\n        + "\\r\\n"\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="keeps_the_last_page",
+        did="changed PAGE for an error, and never back",
+        tempting="build_response() sends PAGE",
+        caught_by="2.4",
+        words=("another page than before", "anew for each client"),
+        changes=(
+            (
+                '        page = PAGE if status == "200 OK" else f"',
+                "        global PAGE\n"
+                '        page = PAGE = PAGE if status == "200 OK" else f"',
+            ),
+        ),
+    ),
+    Wrong(
+        name="looks_at_the_path_first",
+        did="answered 404 to another method for another path",
+        tempting="404 was step 3, and 405 is step 4",
+        caught_by="2.5",
+        words=("404 Not Found", "whatever the path"),
+        changes=(
+            (
+                '    if words[0] != b"GET":\n',
+                '    if words[0] != b"GET" and words[1] == b"/":\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="version_in_small_letters",
+        did="compared the version without case",
+        tempting="what means the same should do the same",
+        caught_by="2.6",
+        words=("http/1.1", "METHOD PATH HTTP/1.x"),
+        changes=(('words[2][:7] != b"HTTP/1."', 'words[2][:7].upper() != b"HTTP/1."'),),
+    ),
 ]
