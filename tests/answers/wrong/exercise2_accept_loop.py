@@ -252,7 +252,7 @@ WRONG = [
         words=("HOST and PORT may be left out",),
         base="tests/answers/right/asyncio",
         changes=(("host = sys.argv[1] if len(sys.argv) > 1", HOST_WITH_PORT),),
-        hidden_on=("macos",),  # which has one such address only
+        hidden_on={"macos": "it has one loopback address only, which is the default"},
     ),
     Wrong(
         name="closes_before_the_body_comes",
