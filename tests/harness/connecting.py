@@ -63,7 +63,7 @@ def _connect(
             if refused_for > START:
                 break
         else:
-            program.was_reached = True
+            program.was_reached = True  # from now on a refusal is a failure
             return connection
     reason = _("nobody listened for {count} s").format(count=f"{START:g}")
     return _fail_to_connect(host, port, program, reason)
@@ -118,6 +118,7 @@ class Listener:
         for wait in program.slices(START):
             if select.select([self.socket], [], [], wait)[0]:
                 connection, address = self.socket.accept()
+                program.was_reached = True
                 system.send_at_once(connection)
                 event = _("connects to {name}").format(name=name)
                 where = f"{address[0]}:{address[1]}"

@@ -103,6 +103,7 @@ class Process:
             self.sources = read_sources(folder)
         self.stdout, self.stderr = Output(), Output()
         self.exited = threading.Event()
+        self.was_reached = False  # by a peer, or has reached one
         environment = clean_environment(command.in_sandbox) | (environment or {})
         outside = inside = subprocess.PIPE
         if in_terminal:
@@ -205,9 +206,16 @@ class Process:
         """Yield waits up to a limit, or until the program has been at rest for long.
 
         Where it is given more time than SOON it may itself be waiting for something.
+        On Windows, where nobody can say that it rests, it first gets the time to start.
         """
+        if system.WINDOWS and not (self.was_reached or self.has_spoken()):
+            seconds = max(seconds, START)
         still = STILL if seconds <= SOON else seconds
         return slices_of(seconds, lambda: system.activity(self.pid), still)
+
+    def has_spoken(self) -> bool:
+        """Return whether it has printed anything: so it has started."""
+        return bool(self.stdout.data or self.stderr.data)
 
     def wait_for_exit(self, seconds: float) -> bool:
         """Wait for the program's end, and for the last of what it has printed."""

@@ -32,7 +32,6 @@ class Program(Process):
         """Start ``command`` in ``folder``; ``name`` is who it is in the history."""
         self.name = name
         self.history = history
-        self.was_reached = False  # by a peer: from then on a refusal is a failure
         super().__init__(command, folder, environment, in_terminal=in_terminal)
 
     # -- what a check does with it ----------------------------------------------------

@@ -19,7 +19,7 @@ from tests.harness.connecting import connect
 from tests.harness.exercises import ROOT
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
-from tests.harness.patience import START
+from tests.harness.patience import SOON, START
 from tests.harness.steps import History
 from tests.harness.submission import Submission
 from tests.own.harness.running import play_macos, start, waiting_program
@@ -47,6 +47,19 @@ def test_slow_refusals_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             connect("browser", "127.0.0.1", 1, program, History())
     assert caught.value.failure.got == ("but", f"nobody listened for {START:g} s")
     assert START < SlowRefusal.now <= START + 2.0
+
+
+def test_a_slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can say what a program does, it has the time to start."""
+    program = start(NEVER_LISTENS, tmp_path)
+    with monkeypatch.context() as there:
+        there.setattr(system, "LINUX", False)
+        there.setattr(system, "WINDOWS", True)
+        first = sum(program.slices(SOON))
+        program.was_reached = True
+        then = sum(program.slices(SOON))
+    program.stop()
+    assert SOON <= then < START <= first
 
 
 def submit(folder: Path, code: str) -> Submission:
