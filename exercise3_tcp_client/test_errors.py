@@ -269,6 +269,7 @@ def expect_refused_lengths(lab: Lab) -> None:
 )
 def test_gives_up(lab: Lab) -> None:
     patient, its_server = take_request(lab)
+    expect_patience(patient)
     with deaf_server(lab) as deaf:
         connecting = lab.start_client(deaf.host, deaf.port, "/", environment=IMPATIENT)
         waiting = take_request(lab, IMPATIENT)[0]
@@ -278,7 +279,6 @@ def test_gives_up(lab: Lab) -> None:
         expect_error(waiting, SOON)
         expect_error(reading, SOON, HALF_A_PAGE)
         expect_error(connecting, SOON, CONNECTING)
-    expect_patience(patient)
     send_and_end(its_server, response(b""))
     patient.expect_exit(hint=OF_ITS_OWN)
     patient.expect_output(response(b""), OF_ITS_OWN)
