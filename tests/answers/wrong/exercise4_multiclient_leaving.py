@@ -35,8 +35,38 @@ WRONG = [
         base="tests/answers/right/selectors",
         changes=(
             (
-                "        write = selectors.EVENT_WRITE if client.outbox else 0\n",
-                "        write = selectors.EVENT_WRITE\n",
+                "        if client.outbox:\n            events |=",
+                "        if client:\n            events |=",
+            ),
+        ),
+    ),
+    Wrong(
+        name="forgets_what_is_left",
+        did="sent what a client took, and kept the rest until somebody spoke again",
+        tempting="send() has always taken all of it",
+        caught_by="4.10",
+        words=("as soon as it reads on", "EVENT_WRITE"),
+        base="tests/answers/right/selectors",
+        changes=(
+            (
+                "            self.send(client)\n            self.receive(client)\n",
+                "            self.receive(client)\n",
+            ),
+            ("            events |= selectors.EVENT_WRITE\n", "            pass\n"),
+        ),
+    ),
+    Wrong(
+        name="throws_the_sender_out",
+        did="caught an OSError of a send where it also stands for the sender's end",
+        tempting="the selector has told of every client that left, so far",
+        caught_by="4.8",
+        words=("for that one client",),
+        base="tests/answers/right/selectors",
+        changes=(
+            (
+                "                with suppress(OSError):  # its event will tell\n"
+                "                    self.send(client)\n",
+                "                self.send(client)\n",
             ),
         ),
     ),

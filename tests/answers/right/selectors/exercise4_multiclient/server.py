@@ -43,7 +43,7 @@ class Relay:
             for key, _events in self.selector.select(0.5):  # Ctrl+C, on Windows
                 if key.data is None:
                     self.accept()
-                elif key.data in self.clients:  # else a line has met its end
+                else:
                     self.serve(key.data)
 
     def accept(self) -> None:
@@ -77,20 +77,19 @@ class Relay:
 
     def relay(self, line: bytes, sender: Client) -> None:
         """Put a line into every outbox but the sender's."""
-        for client in list(self.clients):  # a copy: somebody may have gone
+        for client in self.clients:
             if client is not sender:
                 client.outbox += line
-                try:
+                with suppress(OSError):  # its event will tell
                     self.send(client)
-                except OSError:
-                    self.disconnect(client)
 
     def send(self, client: Client) -> None:
         """Send what the client takes now; ask to be told when it takes more."""
         with suppress(BlockingIOError):
             del client.outbox[: client.connection.send(client.outbox)]
-        write = selectors.EVENT_WRITE if client.outbox else 0
-        events = selectors.EVENT_READ | write
+        events = selectors.EVENT_READ
+        if client.outbox:
+            events |= selectors.EVENT_WRITE
         self.selector.modify(client.connection, events, client)
 
     def disconnect(self, client: Client) -> None:
@@ -114,7 +113,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     listening.listen()
     print("Listening on {}:{}".format(*listening.getsockname()), flush=True)
