@@ -15,7 +15,7 @@ from tests.harness.chat import (
     start,
 )
 from tests.harness.checks import check
-from tests.harness.lab import Lab
+from tests.harness.lab import Lab, Server
 from tests.harness.words import _
 
 # With marks; digits of another script; 20 letters in bytes, in code points, in NFKC.
@@ -36,7 +36,7 @@ INVISIBLE = ("\u3164", "a\ufe0fb", "a\u034fb", "a\u200bb", "a\xadb", "\u202ebob"
     "5.6",
     _("changes a nick, and refuses one that is taken or not a name"),
     points=2,
-    needs=["5.2"],
+    needs=["5.2", "5.3"],
     hint=_(
         "Look for the nick among those of the others, and answer '* you are …' or"
         " '! …'. Anyone may write their own nick in another way. A nick is free when"
@@ -51,7 +51,7 @@ def test_nick(lab: Lab) -> None:
     with hinting(AS_TYPED, alice):
         alice.takes_nick("Alice-1_B")
     with hinting(IS_NAME, alice):
-        for nick in ("alice", lab.random_word(), *ANY_SCRIPT):
+        for nick in ("alice", "alice", lab.random_word(), *ANY_SCRIPT):
             alice.takes_nick(nick)
     for nick in ("ZoE", "zoe"):
         alice.takes_nick(nick)
@@ -60,9 +60,12 @@ def test_nick(lab: Lab) -> None:
     alice.takes_nick("Straße")
     with refused_lines(bob, alice):
         refuses_all(bob, "/nick", ("STRASSE", "strasse", "straße"), SAME_NAME)
-        refuses_all(bob, "/nick", (*NO_NAMES, *INVISIBLE), IS_NAME)
+        refuses_all(bob, "/nick", (*NO_NAMES, *INVISIBLE, "#zoe"), IS_NAME)
         bob.says("/nick")
         bob.sees_refusal(_("'! …', because /nick without a name must be refused"))
+    with hinting(AS_TYPED, bob):
+        if alice.nick not in (listed := people(bob)):
+            bob.fail(_("a list with {nick}").format(nick=alice.nick), " ".join(listed))
     bob.takes_nick("alice")  # which is free again
     takes_nicks_between_messages(alice, bob)
     bob.takes_nick(next_guest)
@@ -145,7 +148,17 @@ def test_join(lab: Lab) -> None:
             bob.joins("general")
     are_here([alice, bob], bob)
     with refused_lines(alice, bob, hint=LOOK_FIRST):
-        for name in ("nowhere", "", "#", "##sport", "general2", "a b", "x" * 100):
+        no_channels = (
+            "nowhere",
+            "",
+            "#",
+            "##sport",
+            "general2",
+            "spor",
+            "a b",
+            "x" * 100,
+        )
+        for name in no_channels:
             alice.says(f"/join {name}")
             alice.is_refused(f"/join {name}")
     text = f"in #sport, {lab.random_word()}"
@@ -278,6 +291,7 @@ def test_notices(lab: Lab) -> None:
         alice.sees_change(f"* {newcomer.nick} joined #general")
     bob.joins("sport")
     alice.sees_change(f"* {bob.nick} left #general")
+    nicks_are_taken_everywhere(lab, server, alice, bob)
     carols_nicks = [carol.nick, lab.random_word(), "zoe", "Zoe"]
     is_renamed(carol, carols_nicks[1], alice)
     are_suddenly_gone(dave, erin, alice)
@@ -290,6 +304,33 @@ def test_notices(lab: Lab) -> None:
         alice.fail(_("nothing twice, and no notice of what it does itself"), notice)
     server.interrupt()
     server.expect_exit(None)  # without a traceback
+
+
+def nicks_are_taken_everywhere(
+    lab: Lab, server: Server, alice: Member, bob: Member
+) -> None:
+    """Let alice, in #general, and bob, in #sport, want the same nicks."""
+    with refused_lines(bob):
+        refuses_all(bob, "/nick", (alice.nick, alice.nick.upper()), EVERYWHERE)
+    began = len(lab.history.steps)
+    bob.takes_nick(f"guest{int(bob.nick.removeprefix('guest')) + 4}")
+    newcomer = arrive(server)
+    with hinting(EVERYWHERE, newcomer):
+        newcomer.sees_history("general")
+        if newcomer.nick == bob.nick:
+            taken = _("{nick} is taken").format(nick=bob.nick)
+            newcomer.fail(_("a nick that nobody has"), newcomer.nick, taken)
+    alice.sees_change(f"* {newcomer.nick} joined #general")
+    newcomer.peer.close()
+    alice.sees_change(f"* {newcomer.nick} left #general")
+    what = _("takes the next guest's nick, and the guest has another")
+    lab.history.sum_up(began, bob.nick, what)
+
+
+EVERYWHERE = _(
+    "A nick is taken in whatever channel its owner is: look among all clients, not only"
+    " among the members of one channel."
+)
 
 
 def is_renamed(member: Member, nick: str, witness: Member) -> None:

@@ -48,6 +48,10 @@ ONE_ROW = _(
 AS_IT_IS = _("Replace only what HARMFUL finds: all other text stays as it is.")
 TO_BE_SEEN = _("Show an escape in its place: people should see that it came.")
 WITHOUT_QUOTES = _("ascii() returns the escape in quotes: [1:-1] takes just these off.")
+THE_RECEIPT = _(
+    "What is typed comes back from the server, with its time, channel and nick. Show"
+    " that line, as it comes, and not what was typed: then all see the same order."
+)
 WITHOUT_NICK = _("--nick NAME asks for a nick: the first line that you send is /nick.")
 
 
@@ -72,7 +76,10 @@ def test_shows_what_comes(lab: Lab) -> None:
             server.wait_until_read()
     expect_shown(client, server, line)
     long = f"* people in #general: {'somebody ' * 300}"
-    several = "! somebody has the nick bob", "* a notice of another day", long
+    several = (
+        *("! somebody has the nick bob", "* a notice of another day", long),
+        *(said("* bye"), said("* server closing")),  # only somebody who says so
+    )
     server.send("".join(f"{line}\n" for line in several))
     for line in several:
         expect_shown(client, server, line)
@@ -124,11 +131,14 @@ def test_sends_what_is_typed(lab: Lab) -> None:
     client, server = start_chat(lab, "--nick", nick)
     expect_sent(server, f"/nick {nick}\n", WITHOUT_NICK)
     typed = f"hello from the keyboard, {lab.random_word()}"
-    for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n"):
+    long = f"a tab:\t{'long ' * 300}"  # the server may refuse that, and say why
+    for line in (f"{typed}\n", "/quitting\n", "  l'été ☀\n", f"{long}\n"):
         client.type(line)
         expect_sent(server, line)
     server.send(f"{said(typed, nick)}\n* that was the receipt\n")
     client.expect_printed("that was the receipt")
+    if said(typed, nick) not in printed_by(client).split("\n"):
+        client.fail_printing(said(typed, nick), THE_RECEIPT)
     expect_once(lab, client, typed)
     lab.expect_no_traceback()
     if not system.WINDOWS:

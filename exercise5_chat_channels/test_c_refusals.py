@@ -165,6 +165,9 @@ def test_text_only(lab: Lab) -> None:
             for line in (*lines, *commands):
                 alice.says(line)
                 alice.is_refused(line)
+    with hinting(ONE_CR, *both), refused_lines(alice, bob, hint=ONE_CR):
+        alice.says("two of them\r\r")
+        alice.is_refused("two of them\r\r")
     with hinting(EACH_ITS_OWN, *both):
         says_all_bytes(alice, bob)
     text = f"l'été · 日本語 · 👩‍💻 {lab.random_word()}"
@@ -192,6 +195,10 @@ NOT_UTF8 = _(
 )
 
 
+ONE_CR = _(
+    "One \\r at the end belongs to the line's end: take off that one, removesuffix(),"
+    " and no more, as rstrip() does. Another \\r is a control character."
+)
 EACH_ITS_OWN = _(
     "Each line has an answer of its own, in its place, also where sixteen lines come in"
     " one recv(): the message, or '! …' for a byte that a text must not hold."

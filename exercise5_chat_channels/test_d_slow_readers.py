@@ -225,6 +225,7 @@ def test_limits(lab: Lab) -> None:
     alice.says("/create channel101")
     alice.sees_refusal(_("'! …', because /create for channel 101 must be refused"))
     all_see([alice], alice, "still here", "still here")
+    is_not_remembered(lab, server, "channel101")
     if not system.WINDOWS:  # which has no such limit
         is_full_without_files(lab)
 
@@ -254,6 +255,25 @@ def hears_only_of(members: list[Member], alice: Member) -> None:
 TURNED_AWAY = _(
     "When the server is full, a client that connects gets '! server full' and the end:"
     " it does not become a member, and the others do not hear of it."
+)
+
+
+def is_not_remembered(lab: Lab, server: Server, name: str) -> None:
+    """See that a channel that was refused does not come with the next start either."""
+    server.kill()
+    (alice,) = connect_all(start(lab, port=server.port), 1)
+    alice.says("/channels")
+    wanted = "'* channels: …'"
+    listed = alice.awaits(wanted, lambda line: line.startswith("* channels:"), "")
+    if f"#{name}" in listed.split(" "):
+        alice.hint = REMEMBERED
+        wanted = _("channels without #{name}").format(name=name)
+        alice.fail(wanted, listed, _("its /create was refused"))
+
+
+REMEMBERED = _(
+    "A refused line changes nothing, nor does it in the history: first see all that may"
+    " be wrong, then call history.add_channel()."
 )
 
 

@@ -663,4 +663,96 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="looks_for_nicks_in_the_channel",
+        did="looked for a nick among the members of the client's channel",
+        tempting="these are the people that one sees",
+        caught_by="5.9",
+        words=("must be refused", "in whatever channel"),
+        changes=(
+            (
+                "        if self.find_client(name) not in (None, client):\n",
+                "        members = client.channel.members\n"
+                "        found = self.find_client(name)\n"
+                "        if found in members and found is not client:\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="looks_for_guests_in_the_lobby",
+        did="looked whether a member of the first channel has the next guest's nick",
+        tempting="that is where guests arrive",
+        caught_by="5.9",
+        words=("a nick that nobody has", "in whatever channel"),
+        changes=(
+            (
+                '        while self.find_client(f"guest{self.guests}"):\n',
+                "        members = self.lobby.members\n"
+                '        while self.find_client(f"guest{self.guests}") in members:\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_nothing_to_the_same_nick",
+        did="did nothing where somebody asks for the nick that they have",
+        tempting="nothing changes",
+        caught_by="5.6",
+        words=("'* you are alice in #general'",),
+        changes=(
+            (
+                "        old, client.nick = client.nick, name\n",
+                "        if name == client.nick:\n"
+                "            return\n"
+                "        old, client.nick = client.nick, name\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="lists_the_keys_of_nicks",
+        did="listed what nicks are compared by, in /who",
+        tempting="sorted() sorts the keys of a dictionary",
+        caught_by="5.6",
+        words=("a list with Straße", "shown as it was typed"),
+        changes=(
+            (
+                "sorted(member.nick for member in client.channel.members)",
+                "sorted(name_key(member.nick) for member in client.channel.members)",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_a_number_sign_off_a_nick",
+        did="took a # off a nick, too",
+        tempting="/join and /create do it",
+        caught_by="5.6",
+        words=("/nick #zoe must be refused", "is_name()"),
+        changes=(
+            (
+                "        if not is_name(name):\n"
+                '            raise RefusedError("a nick has',
+                '        name = name.removeprefix("#")\n'
+                "        if not is_name(name):\n"
+                '            raise RefusedError("a nick has',
+            ),
+        ),
+    ),
+    Wrong(
+        name="joins_what_begins_so",
+        did="let /join find the one channel that begins with the name",
+        tempting="people like to type little",
+        caught_by="5.7",
+        words=("/join spor must be refused",),
+        changes=(
+            (
+                "        channel = self.channels.get"
+                '(name_key(name.removeprefix("#")))\n',
+                '        key = name_key(name.removeprefix("#")) or " "\n'
+                "        alike = [c for k, c in self.channels.items()"
+                " if k.startswith(key)]\n"
+                "        channel = self.channels.get(key)\n"
+                "        if len(alike) == 1:\n"
+                "            channel = alike[0]\n",
+            ),
+        ),
+    ),
 ]

@@ -446,4 +446,57 @@ WRONG = [
         file="client.py",
         changes=(("default=8080, type=port_number", "default=8080, type=int"),),
     ),
+    Wrong(
+        name="client_hides_its_receipts",
+        did="showed what is typed, and left out what comes back of it",
+        tempting="then it is there at once, and once",
+        caught_by="5.11",
+        words=("What is typed comes back",),
+        never=("ESC",),
+        file="client.py",
+        changes=(
+            (
+                "        terminal.show(harmless(line))\n",
+                '        if f"<{sys.argv[-1]}> " in line:\n'
+                '            line = line.partition("> ")[2]\n'
+                "        terminal.show(harmless(line))\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="client_cuts_what_is_typed",
+        did="sent the first thousand characters of what is typed",
+        tempting="the server takes no more",
+        caught_by="5.11",
+        words=("long long",),
+        file="client.py",
+        changes=(("connection.send_line(text)", "connection.send_line(text[:1000])"),),
+    ),
+    Wrong(
+        name="client_sends_escapes",
+        did="sent what is typed as harmless()",
+        tempting="what is harmless to me should be so to others",
+        caught_by="5.11",
+        words=(r"a tab:\t",),
+        file="client.py",
+        changes=(
+            ("connection.send_line(text)", "connection.send_line(harmless(text))"),
+        ),
+    ),
+    Wrong(
+        name="client_leaves_at_a_word",
+        did="left when '* bye' is anywhere in a line",
+        tempting="that is what the server says at the end",
+        caught_by="5.10",
+        words=("* server closing",),
+        file="client.py",
+        changes=(
+            (
+                "        terminal.show(harmless(line))\n",
+                "        terminal.show(harmless(line))\n"
+                '        if "* bye" in line:\n'
+                "            break\n",
+            ),
+        ),
+    ),
 ]

@@ -612,4 +612,35 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="keeps_the_line_and_shows_the_text",
+        did="kept a line as it was typed, //text, and took the / off to show it",
+        tempting="what is said and what is shown are two things",
+        caught_by="5.15",
+        words=("compared with what a member has seen",),
+        changes=(
+            (
+                '        return SAY, text.removeprefix("/")\n',
+                "        return SAY, text\n",
+            ),
+            (
+                "        shown = map(format_message, said)\n",
+                "        shown = [\n"
+                "            format_message(m._replace("
+                'text=m.text.removeprefix("/")))\n'
+                "            for m in said\n"
+                "        ]\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="takes_every_carriage_return_off",
+        did="called rstrip() for the \\r at the end",
+        tempting="strip() is what one knows",
+        caught_by="5.21",
+        words=("must be refused", "that one, removesuffix()"),
+        changes=(
+            ('line.removesuffix(b"\\r").decode()', 'line.rstrip(b"\\r").decode()'),
+        ),
+    ),
 ]

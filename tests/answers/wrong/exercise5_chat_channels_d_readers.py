@@ -363,4 +363,22 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="remembers_what_it_refuses",
+        did="told the history of a channel before it counted the channels",
+        tempting="add_channel() comes first, that was step 12",
+        caught_by="5.23",
+        words=("channels without #channel101", "nor does it in the history"),
+        changes=(
+            (
+                "        if len(self.channels) >= MAX_CHANNELS:\n",
+                "        self.history.add_channel(name)\n"
+                "        if len(self.channels) >= MAX_CHANNELS:\n",
+            ),
+            (
+                'no more are made")\n        self.history.add_channel(name)\n',
+                'no more are made")\n',
+            ),
+        ),
+    ),
 ]
