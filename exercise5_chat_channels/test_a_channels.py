@@ -51,8 +51,10 @@ def test_nick(lab: Lab) -> None:
     with hinting(AS_TYPED, alice):
         alice.takes_nick("Alice-1_B")
     with hinting(IS_NAME, alice):
-        for nick in ("alice", "alice", lab.random_word(), *ANY_SCRIPT):
+        for nick in (lab.random_word(), *ANY_SCRIPT, "alice"):
             alice.takes_nick(nick)
+    with hinting(ONES_OWN, alice):
+        alice.takes_nick("alice")
     for nick in ("ZoE", "zoe"):
         alice.takes_nick(nick)
         with refused_lines(bob, alice):
@@ -79,6 +81,10 @@ def test_nick(lab: Lab) -> None:
 IS_NAME = _(
     "is_name() knows what can name somebody: 1 to 20 letters, marks on letters, digits,"
     " '-' and '_', in any script, none of them invisible."
+)
+ONES_OWN = _(
+    "Nobody else has this nick, only the one who asks: so it works, and is answered as"
+    " always."
 )
 AS_TYPED = _("A nick is shown as it was typed. Only to compare names, use name_key().")
 SAME_NAME = _(
@@ -148,19 +154,11 @@ def test_join(lab: Lab) -> None:
             bob.joins("general")
     are_here([alice, bob], bob)
     with refused_lines(alice, bob, hint=LOOK_FIRST):
-        no_channels = (
-            "nowhere",
-            "",
-            "#",
-            "##sport",
-            "general2",
-            "spor",
-            "a b",
-            "x" * 100,
-        )
+        no_channels = "nowhere", "", "#", "##sport", *NEARLY, "a b", "x" * 100
         for name in no_channels:
-            alice.says(f"/join {name}")
-            alice.is_refused(f"/join {name}")
+            with hinting(WHOLE_NAMES if name in NEARLY else "", alice):
+                alice.says(f"/join {name}")
+                alice.is_refused(f"/join {name}")
     text = f"in #sport, {lab.random_word()}"
     all_see([alice, bob], alice, text, text)
     all_see([carol], carol, "alone in #general", "alone in #general")
@@ -173,6 +171,10 @@ def test_join(lab: Lab) -> None:
     walks_and_talks(alice, bob, carol)
 
 
+NEARLY = "general2", "spor"
+WHOLE_NAMES = _(
+    "There is no channel of this name, only one that begins alike: compare whole names."
+)
 NO_SPACES = _("NAME is what follows the command, without the spaces around it.")
 LOOK_FIRST = _(
     "See first that there is such a channel, and only then leave the old one."

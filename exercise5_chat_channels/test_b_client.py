@@ -32,6 +32,10 @@ NOT_UTF8 = _(
     "This line is not UTF-8, and another server may send anything:"
     " decode(errors='replace') shows the rest of it."
 )
+AS_TYPED = _(
+    "Send what is typed as it is, all of it, with its spaces: the text and '\\n', in"
+    " UTF-8. harmless() is for what is shown."
+)
 NO_END = _("Every line ends with \\n: send it after the text.")
 IN_A_PIPE = _(
     "A pipe echoes nothing, so nothing has to be erased there. Let terminal.py decide:"
@@ -137,9 +141,9 @@ def test_sends_what_is_typed(lab: Lab) -> None:
         expect_sent(server, line)
     server.send(f"{said(typed, nick)}\n* that was the receipt\n")
     client.expect_printed("that was the receipt")
+    expect_once(lab, client, typed)
     if said(typed, nick) not in printed_by(client).split("\n"):
         client.fail_printing(said(typed, nick), THE_RECEIPT)
-    expect_once(lab, client, typed)
     lab.expect_no_traceback()
     if not system.WINDOWS:
         expect_tidy_terminal(lab)
@@ -151,7 +155,8 @@ def expect_sent(server: Peer, line: str, hint: str = "") -> None:
         server.expect(line)
     except CheckFailedError as error:
         without_end = server.unread == line.rstrip("\n").encode()
-        error.failure.hint = NO_END if without_end else hint or error.failure.hint
+        other = AS_TYPED if server.unread else error.failure.hint
+        error.failure.hint = NO_END if without_end else hint or other
         raise
 
 

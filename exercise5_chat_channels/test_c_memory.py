@@ -153,8 +153,16 @@ def compare_with_order(visit: Visit, order: list[str]) -> None:
                 " are."
             ),
         )
+    if not set(history) <= set(order):
+        member.hint = NEVER_SHOWN
     member.agrees(history, wanted, why)
     member.agrees(history + live, history + order[now : now + len(live)], why)
+
+
+NEVER_SHOWN = _(
+    "The history holds a line that nobody has seen in this channel. It is to be the"
+    " same line again: keep the time, the channel, the nick and the text as shown."
+)
 
 
 def count_messages(count: int) -> str:

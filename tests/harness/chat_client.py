@@ -16,6 +16,10 @@ KEPT_BACK = _(
     "The client has read that. Print each line at once, with flush=True: into a pipe,"
     " Python keeps back what it prints."
 )
+HAS_LEFT = _(
+    "The client has ended, and the server is still there. Only the end of the stream is"
+    " the end, and no word in a line: anybody can say that word."
+)
 AS_IT_IS = _(
     "In a pipe, a line is printed as it came, in a row of its own, with nothing before"
     " or after it."
@@ -56,6 +60,8 @@ def expect_shown(
             client.fail_printing(f"{line}\n", AS_IT_IS)
         return
     hint = KEPT_BACK if server.unread_by_program() == 0 else ""
+    if client.wait_for_exit(0):
+        hint = HAS_LEFT
     if traceback := client.traceback():
         hint = undecodable if "UnicodeDecodeError" in traceback.text else ""
     client.fail_printing(line, hint)

@@ -697,7 +697,8 @@ WRONG = [
         did="did nothing where somebody asks for the nick that they have",
         tempting="nothing changes",
         caught_by="5.6",
-        words=("'* you are alice in #general'",),
+        words=("'* you are alice in #general'", "only the one who asks"),
+        never=("is_name()",),
         changes=(
             (
                 "        old, client.nick = client.nick, name\n",
@@ -741,7 +742,7 @@ WRONG = [
         did="let /join find the one channel that begins with the name",
         tempting="people like to type little",
         caught_by="5.7",
-        words=("/join spor must be refused",),
+        words=("/join spor must be refused", "begins alike"),
         changes=(
             (
                 "        channel = self.channels.get"

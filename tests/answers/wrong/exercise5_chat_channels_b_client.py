@@ -468,7 +468,8 @@ WRONG = [
         did="sent the first thousand characters of what is typed",
         tempting="the server takes no more",
         caught_by="5.11",
-        words=("long long",),
+        words=("long long", "Send what is typed as it is"),
+        never=("comes back",),
         file="client.py",
         changes=(("connection.send_line(text)", "connection.send_line(text[:1000])"),),
     ),
@@ -477,7 +478,8 @@ WRONG = [
         did="sent what is typed as harmless()",
         tempting="what is harmless to me should be so to others",
         caught_by="5.11",
-        words=(r"a tab:\t",),
+        words=("a tab:", "harmless() is for what is shown"),
+        never=("comes back",),
         file="client.py",
         changes=(
             ("connection.send_line(text)", "connection.send_line(harmless(text))"),
@@ -488,7 +490,8 @@ WRONG = [
         did="left when '* bye' is anywhere in a line",
         tempting="that is what the server says at the end",
         caught_by="5.10",
-        words=("* server closing",),
+        words=("* server closing", "anybody can say that word"),
+        never=("flush",),
         file="client.py",
         changes=(
             (

@@ -617,7 +617,8 @@ WRONG = [
         did="kept a line as it was typed, //text, and took the / off to show it",
         tempting="what is said and what is shown are two things",
         caught_by="5.15",
-        words=("compared with what a member has seen",),
+        words=("compared with what a member has seen", "nobody has seen"),
+        never=("under the one lock",),
         changes=(
             (
                 '        return SAY, text.removeprefix("/")\n',
