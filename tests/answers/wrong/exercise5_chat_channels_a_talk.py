@@ -211,7 +211,7 @@ WRONG = [
         tempting="find_client() has found somebody",
         caught_by="5.6",
         never=("is_name()",),
-        words=("somebody has the nick", "write their own nick"),
+        words=("somebody has the nick", "only the one who asks"),
         changes=(
             (
                 "self.find_client(name) not in (None, client)",
