@@ -165,9 +165,7 @@ def test_text_only(lab: Lab) -> None:
             for line in (*lines, *commands):
                 alice.says(line)
                 alice.is_refused(line)
-    with hinting(ONE_CR, *both), refused_lines(alice, bob, hint=ONE_CR):
-        alice.says("two of them\r\r")
-        alice.is_refused("two of them\r\r")
+    takes_one_carriage_return(alice, bob)
     with hinting(EACH_ITS_OWN, *both):
         says_all_bytes(alice, bob)
     text = f"l'été · 日本語 · 👩‍💻 {lab.random_word()}"
@@ -193,6 +191,13 @@ NOT_UTF8 = _(
     "Decode whole lines, strictly: line.decode() raises UnicodeDecodeError where bytes"
     " are not UTF-8. errors='replace' would let them pass."
 )
+
+
+def takes_one_carriage_return(alice: Member, bob: Member) -> None:
+    """See that a second one before the end of the line is a control character."""
+    with hinting(ONE_CR, alice, bob), refused_lines(alice, bob, hint=ONE_CR):
+        alice.says("two of them\r\r")
+        alice.is_refused("two of them\r\r")
 
 
 ONE_CR = _(
