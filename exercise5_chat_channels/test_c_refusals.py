@@ -16,6 +16,7 @@ from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
 from tests.harness.words import _, ngettext
 
+BAD_COMMANDS = b"/nick \xff", b"/join sport\xe9", b"/who \xff", b"/\xff", b"//\xff"
 ALLOWED = "\ufeffBOM", "a\u200bb", "\u202eabc", "\xa0", "\xad", "\ue000", "\U0010ffff"
 
 
@@ -146,13 +147,7 @@ def test_text_only(lab: Lab) -> None:
     with hinting(NOT_UTF8, *both), refused_lines(alice, bob):
         for bad in (b"\xff\xfe", b"caf\xc3", b"caf\xe9", b"\xed\xa0\x80", b"\xc0\xaf"):
             refuses_bytes(alice, bad)
-        for bad in (
-            b"/nick \xff",
-            b"/join sport\xe9",
-            b"/who \xff",
-            b"/\xff",
-            b"//\xff",
-        ):
+        for bad in BAD_COMMANDS:
             refuses_bytes(alice, bad)
     for character in "\x00\x07\t\x0b\x0c\r\x1b\x1c\x1d\x1e\x7f\x85\x9b\u2028\u2029":
         lines = f"red{character}[31m", f"{character}x"
