@@ -8,12 +8,14 @@ from tests.harness.checks import check
 from tests.harness.exchange import Exchange
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import SOON
+from tests.harness.peer import Peer
 from tests.harness.relay import (
     LONG_LINE,
     connect_all,
     hinting,
     send_until_stuck,
 )
+from tests.harness.relay_hints import ADDED
 from tests.harness.starting import announced_port, expect_good_starts
 from tests.harness.words import _
 
@@ -54,14 +56,22 @@ def test_ctrl_c(lab: Lab) -> None:
     peers = connect_all(lab, server, "alice", "bob", "carol", "dave")
     server.interrupt()
     for peer in peers:
-        peer.read_to_end(_("the end of the stream"), SOON)
-        peer.expect_end()
+        expect_bare_end(peer)
     server.expect_exit()
     server = lab.start_server(port=port)
     with hinting(AGAIN):
         announced_port(server)
     start_others(lab, port)
     end_beside_a_sleeper(lab, server)
+
+
+def expect_bare_end(peer: Peer) -> None:
+    """Expect the end, and before it nothing but what the others said to be heard."""
+    data = peer.read_to_end(_("the end of the stream"), SOON)
+    added = [line for line in data.splitlines(True) if b" is here: " not in line]
+    if added:
+        peer.fail_at(b"", added[0], _("nobody has said this"), ADDED)
+    peer.expect_end()
 
 
 def last_port(host: str) -> int:

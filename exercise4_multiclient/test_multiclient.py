@@ -12,6 +12,7 @@ from tests.harness.peer import Peer
 from tests.harness.relay import (
     connect_all,
     expect_line,
+    hinting,
     next_foreign_line,
     say_until_heard,
     settle,
@@ -25,6 +26,7 @@ ONE_REST_FOR_ALL = _(
     "What alice's recv() left over has become the beginning of carol's line. Do all"
     " clients share one variable for it? Each needs its own: a local one will do."
 )
+SPACES = _("Spaces are a line, too: only b'' is none, and strip() is not needed here.")
 NO_UNREAD_INPUT = _(
     "The server has reset the connection, though there was nothing that it had not"
     " read. SO_LINGER with no time does that: leave it as it is."
@@ -196,7 +198,8 @@ def carol_speaks(carol: Peer, bob: Peer, rest: bytes) -> None:
 )
 def test_last_line_without_newline(lab: Lab) -> None:
     server = lab.start_server()
-    alice, bob, carol, dave = connect_all(lab, server, "alice", "bob", "carol", "dave")
+    names = "alice", "bob", "carol", "dave", "erin"
+    alice, bob, carol, dave, erin = connect_all(lab, server, *names)
     # Those who leave are the last in the array: a server that still keeps them there
     # reaches alice and bob before it fails.
     dave.half_close()
@@ -208,6 +211,11 @@ def test_last_line_without_newline(lab: Lab) -> None:
     for listener in (alice, bob):
         remark = _("dave said nothing, so nothing of his is to be relayed")
         expect_line(listener, "my last words\n", remark)
+    erin.send("  ")
+    erin.close()
+    for listener in (alice, bob):
+        with hinting(SPACES):
+            listener.expect("  \n")
     alice.send(b"caf\xe9 in Latin-1")
     alice.half_close()
     expect_line(bob, b"caf\xe9 in Latin-1\n")
@@ -220,7 +228,8 @@ def test_last_line_without_newline(lab: Lab) -> None:
     needs=["4.5"],
     hint=_(
         "sendall() sends in several parts when the receiver is slow, and another"
-        " thread can send to the same socket in between. Send under a lock."
+        " thread can send to the same socket in between. Send under a lock, the same"
+        " one in all threads."
     ),
     read=_("Step 4: one lock"),
 )

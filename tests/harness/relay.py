@@ -151,12 +151,13 @@ def expect_line(listener: Peer, line: str | bytes, remark: str = "") -> None:
 def hinting(hint: str, *, wins: bool = False) -> Iterator[None]:
     """Give a failure in this block a hint, where nothing that was seen says more.
 
-    One that ``wins`` says more than a thread that waits for something.
+    One that ``wins`` says more than a thread that waits in sendall(), if one does.
     """
     try:
         yield
     except CheckFailedError as error:
-        if wins and not error.failure.hint:
+        sends = any(".send" in symptom.text for symptom in error.failure.symptoms)
+        if wins and sends and not error.failure.hint:
             error.failure.symptoms.insert(
                 0, Symptom(Seen.SILENCE, hint=hint, wins=True)
             )

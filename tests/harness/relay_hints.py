@@ -57,6 +57,10 @@ STRIPPED = _(
     "Spaces and \\r belong to a line: relay it as it came, without strip(), and with"
     " the \\r where there was one."
 )
+NO_RETURN = _(
+    "The \\r before the \\n is gone, but a line goes out as it came. strip(), replace()"
+    " and splitlines() take it away: only \\n ends a line, so split(b'\\n') will do."
+)
 NO_TEXT = _(
     "These bytes are not UTF-8. To relay a line, the server need not understand it: do"
     " not decode it."
@@ -147,6 +151,8 @@ def why_different(wanted: bytes, listener: Peer) -> str:
         return EMPTY_LINE if got.startswith(b"\n") else ADDED
     if got.startswith((wanted.strip() + b"\n", wanted.rstrip() + b"\n")):
         return STRIPPED
+    if got.startswith(wanted.rstrip(b"\r\n") + b"\n"):
+        return NO_RETURN
     if got[same : same + 1] == b"\n":
         return CUT
     return "" if can_be_decoded(wanted) else NO_TEXT

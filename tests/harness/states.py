@@ -161,7 +161,7 @@ SOURCES = (
     ),
     SourceRow(
         Seen.OPEN,
-        r"\.makefile\(",
+        r"(?m)^(?!.*\bwith\b).*\.makefile\(",
         _(
             "A file from makefile() keeps the connection open, even after close() of"
             " the socket: close the file too, best by 'with'."

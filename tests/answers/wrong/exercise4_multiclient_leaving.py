@@ -230,4 +230,58 @@ WRONG = [
             ("    signal.signal(signal.SIGTERM, signal.default_int_handler)\n", ""),
         ),
     ),
+    Wrong(
+        name="says_goodbye",
+        did="sent all clients a line when the server ends",
+        tempting="they would like to know",
+        caught_by="4.12",
+        words=("nobody has said this", "The server adds nothing"),
+        changes=(
+            (
+                "                client.shutdown(socket.SHUT_RDWR)\n",
+                '                client.sendall(b"The server ends.\\n")\n'
+                "                client.shutdown(socket.SHUT_RDWR)\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="says_who_has_left",
+        did="told the others when a client has left",
+        tempting="a chat does so",
+        caught_by="4.8",
+        words=("clients that have left say nothing", "The server adds nothing"),
+        never=("raises OSError",),
+        also=("4.6", "4.10", "4.11", "4.12"),
+        changes=(
+            (
+                "        client.close()\n",
+                "        client.close()\n"
+                '        self.relay(b"Somebody has left.\\n", client)\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="leaves_the_lock_taken",
+        did="called acquire() and release(), and caught no error in between",
+        tempting="that is what a lock's methods are called",
+        caught_by="4.10",
+        words=("waits for self.lock", "Use 'with'"),
+        never=("waits in sendall()",),
+        also=("4.8", "4.9", "4.11", "4.12"),
+        changes=(
+            (
+                "        with self.lock:\n"
+                "            for client in self.clients:\n"
+                "                if client is not sender:\n"
+                "                    with contextlib.suppress(OSError):"
+                "  # its own thread will notice\n"
+                "                        client.sendall(line)\n",
+                "        self.lock.acquire()\n"
+                "        for client in self.clients:\n"
+                "            if client is not sender:\n"
+                "                client.sendall(line)\n"
+                "        self.lock.release()\n",
+            ),
+        ),
+    ),
 ]

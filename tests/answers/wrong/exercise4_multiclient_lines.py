@@ -139,7 +139,7 @@ WRONG = [
         did="used splitlines() of the text",
         tempting="it is made for that",
         caught_by="4.2",
-        words=("has ended a line where there is no", "splitlines()"),
+        words=("splitlines() take it away", "only \\n ends a line"),
         changes=(
             (
                 '        *lines, rest = (rest + received).split(b"\\n")\n'
@@ -191,5 +191,78 @@ WRONG = [
         words=("the length of each line",),
         also=("4.10", "4.11"),
         changes=(("(rest + received).split", "check_length(rest + received).split"),),
+    ),
+    Wrong(
+        name="last_words_are_no_spaces",
+        did="relayed a last line only if strip() leaves something of it",
+        tempting="then no empty line is relayed",
+        caught_by="4.6",
+        words=("Spaces are a line, too",),
+        changes=(("    if rest:\n", "    if rest.strip():\n"),),
+    ),
+    Wrong(
+        name="drops_carriage_returns",
+        did="took the \\r out of each line",
+        tempting="it is a part of a line's end in Windows",
+        caught_by="4.2",
+        words=("replace() and splitlines()",),
+        never=("where there is no \\n",),
+        changes=(
+            (
+                'yield check_length(line) + b"\\n"',
+                'yield check_length(line).replace(b"\\r", b"") + b"\\n"',
+            ),
+        ),
+    ),
+    Wrong(
+        name="relays_the_rest_of_a_long_line",
+        did="relayed what is left over in a finally",
+        tempting="then it is relayed however the client leaves",
+        caught_by="4.11",
+        words=("no part of the long line may come", "not after an exception"),
+        never=("fills the server's memory",),
+        changes=(
+            (
+                "    while received := client.recv(65536):\n"
+                '        *lines, rest = (rest + received).split(b"\\n")\n'
+                "        for line in lines:\n"
+                '            yield check_length(line) + b"\\n"\n'
+                "        check_length(rest)\n"
+                "    if rest:\n"
+                '        yield rest + b"\\n"\n',
+                "    try:\n"
+                "        while received := client.recv(65536):\n"
+                '            *lines, rest = (rest + received).split(b"\\n")\n'
+                "            for line in lines:\n"
+                '                yield check_length(line) + b"\\n"\n'
+                "            check_length(rest)\n"
+                "    finally:\n"
+                "        if rest:\n"
+                '            yield rest + b"\\n"\n',
+            ),
+        ),
+    ),
+    Wrong(
+        name="reads_lines_without_a_limit",
+        did="read lines from a file of makefile(), and checked each when it was whole",
+        tempting="a file knows what a line is",
+        caught_by="4.11",
+        words=("check the length of what is left over", "for line in lines"),
+        never=("keeps the connection open",),
+        changes=(
+            (
+                '    rest = b""\n'
+                "    while received := client.recv(65536):\n"
+                '        *lines, rest = (rest + received).split(b"\\n")\n'
+                "        for line in lines:\n"
+                '            yield check_length(line) + b"\\n"\n'
+                "        check_length(rest)\n"
+                "    if rest:\n"
+                '        yield rest + b"\\n"\n',
+                '    with client.makefile("rb") as lines:\n'
+                "        for line in lines:\n"
+                '            yield check_length(line.rstrip(b"\\n")) + b"\\n"\n',
+            ),
+        ),
     ),
 ]
