@@ -11,6 +11,7 @@ from tests.harness.patience import SOON
 from tests.harness.peer import Peer
 from tests.harness.relay import (
     LONG_LINE,
+    SMALL_BUFFER,
     connect_all,
     hinting,
     send_until_stuck,
@@ -95,7 +96,7 @@ def start_others(lab: Lab, taken: int) -> None:
 def end_beside_a_sleeper(lab: Lab, server: Server) -> None:
     """End the server while it waits for a client that does not read."""
     names = _("sleeper"), "carol", "alice", "bob"
-    peers = connect_all(lab, server, *names, slow=names[:1])
+    peers = connect_all(lab, server, *names, slow={names[0]: SMALL_BUFFER})
     sleeper, carol, alice, bob = peers
     began = len(lab.history.steps)
     sending = Exchange({alice: LONG_LINE * 50, bob: b""})

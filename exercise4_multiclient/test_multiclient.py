@@ -10,6 +10,7 @@ from tests.harness.exchange import exchange
 from tests.harness.lab import Lab, Server
 from tests.harness.peer import Peer
 from tests.harness.relay import (
+    SMALL_BUFFER,
     connect_all,
     expect_line,
     hinting,
@@ -235,7 +236,7 @@ def test_last_line_without_newline(lab: Lab) -> None:
 )
 def test_lines_do_not_mix(lab: Lab) -> None:
     server = lab.start_server()
-    peers = connect_all(lab, server, *"abcd", slow="abcd")
+    peers = connect_all(lab, server, *"abcd", slow=dict.fromkeys("abcd", SMALL_BUFFER))
     lines = {peer: peer.name.encode() * 60_000 + b"\n" for peer in peers}
     began = len(lab.history.steps)
     # That is more than all buffers hold: threads have to wait in the middle of a line.

@@ -5,7 +5,7 @@ has a place in the array. So the first lines may rightly be lost, and a check be
 with clients that are known to hear each other.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tests.harness import system
@@ -19,6 +19,7 @@ from tests.harness.words import _, ngettext
 
 LONG_LINE = b"a" * 60_000 + b"\n"  # a few of them fill all buffers
 SMALL_BUFFER = 32768  # bytes
+NOBODY: Mapping[str, int] = {}
 
 NOT_YET_HEARD = _(
     "This check begins with clients who hear each other. See that each is heard by all"
@@ -54,16 +55,15 @@ def next_foreign_line(listener: Peer, waiting_for: str) -> bytes:
 
 @setting_up(NOT_YET_HEARD)
 def connect_all(
-    lab: Lab, server: Server, *names: str, slow: Collection[str] = ()
+    lab: Lab, server: Server, *names: str, slow: Mapping[str, int] = NOBODY
 ) -> list[Peer]:
     """Connect clients; return them when the server relays between all of them.
 
-    What a server puts before a line is covered by check 4.2. Little can be on its way
-    to those who are ``slow``.
+    What a server puts before a line is covered by check 4.2. The ``slow`` have receive
+    buffers of so many bytes: little can be on its way to them.
     """
     began = len(server.history.steps)
-    buffers = dict.fromkeys(slow, SMALL_BUFFER)
-    first, *others = peers = [server.connect(n, buffers.get(n, 0)) for n in names]
+    first, *others = peers = [server.connect(n, slow.get(n, 0)) for n in names]
     for other in others:
         say_until_heard(lab, other, first)
     _hear_each_other(peers)
