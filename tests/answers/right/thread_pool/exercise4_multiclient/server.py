@@ -65,10 +65,16 @@ def accept_clients(listening: socket.socket, pool: ThreadPoolExecutor) -> None:
 
 
 def disconnect_all() -> None:
-    """End every connection; not under the lock, which a thread may hold that sends."""
+    """End every connection; not under the lock, which a thread may hold that sends.
+
+    On Windows only closing wakes a thread; and close() does not, while makefile()'s
+    file is open.
+    """
     for client in list(clients):
-        with client, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            socket.close(client.detach())
 
 
 def port_number(text: str) -> int:
