@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import sys
+from contextlib import suppress
 
 TIMEOUT = float(os.environ.get("HTTP_TIMEOUT", "10"))  # seconds
 
@@ -97,49 +98,48 @@ class Answer:
         self.is_complete = True
 
 
-def wait(server: socket.socket, *, to_write: bool = False) -> None:
-    """Wait until the socket is ready; TimeoutError where it takes too long."""
-    writers = [server] if to_write else []
-    readers = [] if to_write else [server]
-    if not any(select.select(readers, writers, writers, TIMEOUT)):
-        raise TimeoutError(f"nothing happened for {TIMEOUT:g} s")
+def wait_to_read(server: socket.socket) -> None:
+    """Wait until something has come; TimeoutError where it takes too long."""
+    if not any(select.select([server], [], [], TIMEOUT)):
+        raise TimeoutError(f"nothing came for {TIMEOUT:g} s")
+
+
+def wait_to_write(server: socket.socket) -> None:
+    """Wait until it is connected, and takes something, or (on Windows) never will."""
+    if not any(select.select([], [server], [server], TIMEOUT)):
+        raise TimeoutError(f"it took nothing for {TIMEOUT:g} s")
 
 
 def connect_to(address: tuple[object, ...], family: int) -> socket.socket:
     """Return a socket that is connected and does not block."""
     server = socket.socket(family)
     server.setblocking(False)
-    try:
+    with suppress(BlockingIOError):  # it is on its way
         server.connect(address)
-    except BlockingIOError:  # it is on its way
-        wait(server, to_write=True)
+    wait_to_write(server)
     if number := server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        server.close()
         raise OSError(number, os.strerror(number))
     return server
 
 
 def connect(host: str, port: int) -> socket.socket:
     """Try each address of the host; the last one's error is everybody's."""
-    failure = OSError("no address")
-    for family, *_others, address in socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
-        try:
-            return connect_to(address, family)
-        except OSError as error:
-            failure = error
-    raise failure
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    *others, last = [(address, family) for family, *_rest, address in found]
+    for one in others:
+        with suppress(OSError):
+            return connect_to(*one)
+    return connect_to(*last)
 
 
 def fetch(server: socket.socket, request: bytes) -> None:
     """Ask, and feed what comes to an answer, until that is complete."""
     while request:
-        wait(server, to_write=True)
+        wait_to_write(server)
         request = request[server.send(request) :]
     answer = Answer()
     while not answer.is_complete:
-        wait(server)
+        wait_to_read(server)
         answer.feed(server.recv(65536))
 
 
@@ -148,8 +148,7 @@ def main() -> None:
     arguments = parse_arguments()
     host, port = arguments.host, arguments.port
     try:
-        with connect(host, port) as server:
-            fetch(server, request_for(host, port, arguments.path))
+        fetch(connect(host, port), request_for(host, port, arguments.path))
     except (OSError, ValueError) as error:
         sys.exit(f"error: {host}:{port}: {error}")
     except KeyboardInterrupt:
