@@ -69,6 +69,12 @@ def without_comment(line: str) -> str:
     return " ".join(line.split("  #")[0].split())
 
 
+def on_stderr(node: ast.AST) -> bool:
+    """Return whether a node is a call that says something on stderr."""
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    return any(ast.unparse(keyword.value) == "sys.stderr" for keyword in keywords)
+
+
 class Program:
     """A program's text and its tree."""
 
@@ -156,11 +162,13 @@ class Program:
     def is_for_readers(self, node: ast.AST) -> bool:
         """Return whether a node is a docstring, an annotation, a word of --help.
 
-        Or the reason of an exception, whose wording is free.
+        Or the reason of an exception, or what print() says on stderr: their wording is
+        free.
         """
         parent = self.parents.get(node)
         is_text = isinstance(node, (ast.Constant, ast.JoinedStr))
-        if is_text and parent and isinstance(self.parents.get(parent), ast.Raise):
+        around = self.parents.get(parent) if parent else None
+        if is_text and parent and (isinstance(around, ast.Raise) or on_stderr(parent)):
             return True
         if isinstance(node, ast.Expr):
             return isinstance(node.value, ast.Constant)

@@ -41,8 +41,6 @@ EQUAL: dict[str, list[str]] = {
         'file=sys.stderr) → print(f"The client is gone: {error}")',
         'serve_client · argument left out: print(f"The client is gone: {error}", '
         "file=sys.stderr) → print(file=sys.stderr)",
-        'serve_client · text changed: print(f"The client is gone: {error}", '
-        'file=sys.stderr) → print(f"XThe client is gone: {error}", file=sys.stderr)',
     ],
     "Nobody imports a program that is started by its name.": [
         'top · condition true: if __name__ == "__main__": → if True:',

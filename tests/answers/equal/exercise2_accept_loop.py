@@ -80,8 +80,6 @@ EQUAL: dict[str, list[str]] = {
         "file=sys.stderr) → print(file=sys.stderr)",
         'serve_client · argument left out: print(f"The client is gone: {error}", '
         'file=sys.stderr) → print(f"The client is gone: {error}")',
-        'serve_client · text changed: print(f"The client is gone: {error}", '
-        'file=sys.stderr) → print(f"XThe client is gone: {error}", file=sys.stderr)',
     ],
     "The end of the program closes the listening socket.": [
         "main · with unwrapped: with open_listening_socket(arguments.host, "
