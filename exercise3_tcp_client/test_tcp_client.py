@@ -53,7 +53,7 @@ def expect_output(client: Program, wanted: bytes, hint: str = "") -> None:
     read=_("Step 1: the request"),
 )
 def test_request(lab: Lab) -> None:
-    path = f"/a/page?name={lab.random_word()}&" + LONG * "x"
+    path = f"/a/page?name=%20{lab.random_word()}&" + LONG * "x"
     server = start_and_accept(lab, path, receive_buffer=2048)[1]
     expect_request(server, path, server.socket.getsockname()[0])
     send_pieces(server, response(b""))
@@ -87,7 +87,11 @@ def expect_request(server: Peer, path: str, host: str) -> None:
     head = server.unread.partition(EMPTY_LINE)[0]
     request_line, *headers = head.split(b"\r\n")
     if request_line != wanted:
-        server.fail_at(wanted, request_line, _("this is the first difference"))
+        is_path = request_line.startswith(b"GET ") and request_line.endswith(
+            b" HTTP/1.1"
+        )
+        hint = AS_TYPED if is_path else ""
+        server.fail_at(wanted, request_line, _("this is the first difference"), hint)
     port = server.socket.getsockname()[1]
     expect_header(server, headers, "Host", f"{host}:{port}")
     expect_header(server, headers, "Connection", "close")
@@ -102,6 +106,10 @@ def hint_for_part(came: bytes, first_line: bytes) -> str:
     return NO_EMPTY_LINE if came else ""
 
 
+AS_TYPED = _(
+    "The path goes into the request line as it was typed: %20 stays %20, so neither"
+    " quote() nor unquote()."
+)
 NO_EMPTY_LINE = _("Until the empty line comes a server waits for more headers.")
 BARE_NEWLINES = _(
     "Each line ends with \\r\\n, the empty line too: here a \\n has no \\r before it."
@@ -209,7 +217,8 @@ def test_pieces(lab: Lab) -> None:
     if has_half_closed:
         raise half_closed(client)
     byte_by_byte(lab, response(f"one {lab.random_word()} at a time\r\n".encode() * 10))
-    at_once(lab, response(lab.numbers.randbytes(5_000_000)))
+    long_header = f"Set-Cookie: {'x' * 20_000}"
+    at_once(lab, response(lab.numbers.randbytes(5_000_000), long_header))
 
 
 def sees_the_end(server: Peer) -> bool:

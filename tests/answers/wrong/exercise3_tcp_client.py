@@ -489,4 +489,33 @@ WRONG = [
             ("length not in (printed, NO_LENGTH)", "printed < length < NO_LENGTH"),
         ),
     ),
+    Wrong(
+        name="quotes_the_path",
+        did="called quote() for the path",
+        tempting="that is what a library does with a URL",
+        caught_by="3.1",
+        words=("%2520", "neither quote() nor unquote()"),
+        file="client.py",
+        changes=(
+            ("import sys\n", "import sys\nfrom urllib.parse import quote\n"),
+            ('f"GET {path} HTTP/1.1', "f\"GET {quote(path, '/?&=')} HTTP/1.1"),
+        ),
+    ),
+    Wrong(
+        name="limits_the_head",
+        did="took a head of more than 8 KiB for an error, as exercise 2 does",
+        tempting="a head without an end fills the memory",
+        caught_by="3.3",
+        words=("the head is too long",),
+        also=("3.6",),
+        file="client.py",
+        changes=(
+            (
+                "        received += piece\n        if not piece:\n            break\n",
+                "        received += piece\n        if not piece:\n            break\n"
+                "        if len(received.partition(b'\\r\\n\\r\\n')[0]) > 8192:\n"
+                '            raise ResponseError("the head is too long")\n',
+            ),
+        ),
+    ),
 ]

@@ -443,4 +443,52 @@ WRONG = [
         words=("status 0 after Ctrl+C",),
         changes=(('sys.exit("Stopped")', 'print("Stopped", file=sys.stderr)'),),
     ),
+    Wrong(
+        name="nothing_came_is_no_error",
+        did="asked 'if printed' before it compared the length",
+        tempting="there is nothing to compare when nothing came",
+        caught_by="3.8",
+        words=("ended with               status 0", "Then compare the number"),
+        never=("recv(10**15)",),
+        file="client.py",
+        changes=(
+            (
+                "    if length not in (printed, NO_LENGTH):",
+                "    if printed and length not in (printed, NO_LENGTH):",
+            ),
+        ),
+    ),
+    Wrong(
+        name="prints_the_error_twice",
+        did="printed the error line, and gave it to sys.exit() as well",
+        tempting="sys.exit() ends the program",
+        caught_by="3.7",
+        words=("leave print() out",),
+        also=("3.8", "3.9", "3.10"),
+        file="client.py",
+        changes=(
+            (
+                '        sys.exit(f"error: {host}:{port}: {error}")',
+                '        print(f"error: {host}:{port}: {error}", file=sys.stderr)\n'
+                '        sys.exit(f"error: {host}:{port}: {error}")',
+            ),
+        ),
+    ),
+    Wrong(
+        name="ends_with_errno",
+        did="ended with the system's number of the error",
+        tempting="it says what it was",
+        caught_by="3.7",
+        words=("status 111", "The line is right, the status is not"),
+        also=("3.9", "3.10"),
+        file="client.py",
+        changes=(
+            (
+                '        sys.exit(f"error: {host}:{port}: {error}")',
+                '        print(f"error: {host}:{port}: {error}", file=sys.stderr)\n'
+                '        sys.exit(getattr(error, "errno", 1))',
+            ),
+        ),
+        hidden_on={"windows": "errno 10061 there"},
+    ),
 ]
