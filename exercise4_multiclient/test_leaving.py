@@ -225,7 +225,7 @@ def expect_long_lines(listener: Peer, count: int) -> None:
         )
         line = listener.read_line(waiting_for.format(count=count, n=n))
         listener.unread = line + listener.unread
-        remark = _("that is what alice said")
+        remark = _("this is one of alice's lines, but not as she sent it")
         expect_line(listener, LONG_LINE, remark)
 
 
