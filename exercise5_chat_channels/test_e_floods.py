@@ -29,7 +29,7 @@ ASLEEP = 0.35  # seconds for which a server may rest although somebody waits for
 A_SECOND = 1.1  # by then the second in which somebody said much is over
 HELD_BACK_FOR = 0.05  # seconds
 TOIL = 0.4  # seconds of a processor, in which nothing comes
-SPIN = 0.2  # seconds of a processor, in which a server has nothing to do
+SPIN = 0.3  # seconds of a processor, in which a server has nothing to do
 HELD_BACK = _(
     "While a member still reads, but has much in its outbox, do not read what the"
     " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
@@ -196,7 +196,7 @@ class Flood:
         if self.rests or not self.activity:  # where nobody knows
             self.idle += TICK
         self.at_last_move = self.at_last_move or self.activity
-        self.expect_no_toil()
+        self.expect_no_toil(self.at_last_move, TOIL)
         return False
 
     def send(self) -> bool:
@@ -253,16 +253,22 @@ class Flood:
             self.other.peer.fail(text, hint=self.held_up)
 
     def expect_server_to_wait(self) -> None:
-        """Expect a server that makes a flood wait to wait, too."""
-        self.at_last_move = None
+        """Expect a server that makes a flood wait to wait, too.
+
+        The readers read a little meanwhile: nobody is to take them for asleep.
+        """
+        before, read = self.activity, time.monotonic()
         while not self.rests and self.activity:
             self.moves()
-            self.expect_no_toil(SPIN)
+            if time.monotonic() > read + 0.5:
+                read = time.monotonic()
+                for reader in self.readers:
+                    reader.receives_now()
+            self.expect_no_toil(before, SPIN)
             self.server.exited.wait(TICK)
 
-    def expect_no_toil(self, most: float = TOIL) -> None:
-        """Expect a server that works to have something to show for it."""
-        before, now = self.at_last_move, self.activity
-        if before and now and now.worked > before.worked + most:
+    def expect_no_toil(self, before: system.Activity | None, most: float) -> None:
+        """Expect a server to have done little since then: it has nothing to do."""
+        if before and self.activity and self.activity.worked > before.worked + most:
             text = _("The server keeps a processor busy while a flood waits.")
             self.server.fail(text, hint=BUSY)
