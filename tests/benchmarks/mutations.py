@@ -17,6 +17,7 @@ REMOVABLE = (
     *(ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Raise),
     *(ast.Delete, ast.Break, ast.Continue, ast.For, ast.While, ast.AsyncFor),
 )
+FOR_WINDOWS = ('if sys.platform == "win32":', 'while sys.platform == "win32":')
 HELP = ("help", "description", "metavar", "prog")  # words of --help, free to choose
 
 
@@ -152,12 +153,22 @@ class Program:
     def edits(self) -> Iterator[Edit]:
         """Yield every edit, those that leave no program too."""
         for node in ast.walk(self.tree):
-            if not self.is_for_readers(node):
+            if not (self.is_for_readers(node) or self.is_for_windows(node)):
                 yield from self.statements(node)
                 yield from self.conditions(node)
                 yield from self.comparisons(node)
                 yield from self.values(node)
                 yield from self.calls(node)
+
+    def is_for_windows(self, node: ast.AST) -> bool:
+        """Return whether a node is part of what runs on Windows alone."""
+        around: ast.AST | None = node
+        while around:
+            is_branch = isinstance(around, (ast.If, ast.While))
+            if is_branch and self.text(around).startswith(FOR_WINDOWS):
+                return True
+            around = self.parents.get(around)
+        return False
 
     def is_for_readers(self, node: ast.AST) -> bool:
         """Return whether a node is a docstring, an annotation, a word of --help.

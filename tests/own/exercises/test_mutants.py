@@ -55,6 +55,11 @@ def test_each_kind_of_change_is_made(kind: str, text: str, instead: str) -> None
         assert any(PROGRAM.replace(text, instead, 1) in mutant for mutant in mutants)
 
 
+def test_what_only_windows_runs_stays() -> None:
+    program = PROGRAM + '    if sys.platform == "win32":\n        os.system("")\n'
+    assert len(mutants_of(program)) == len(mutants_of(PROGRAM))
+
+
 def test_words_for_readers_stay() -> None:
     program = PROGRAM + '    print("gone", file=sys.stderr)\n'
     sources = [mutant.source for mutant in mutants_of(program)]

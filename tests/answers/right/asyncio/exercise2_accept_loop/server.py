@@ -80,6 +80,8 @@ async def run(host: str, port: int) -> None:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
+    while sys.platform == "win32":  # where select() is deaf to Ctrl+C
+        await asyncio.sleep(0.5)
     await stop.wait()
 
 
@@ -94,6 +96,10 @@ def main() -> None:
     """Serve one page until Ctrl+C."""
     host = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"
     port = port_number(sys.argv[2]) if len(sys.argv) > 2 else 8080
+    if sys.platform == "win32":
+        # Its usual loop stops accepting after a client that resets early:
+        # https://github.com/python/cpython/issues/93821
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
     with suppress(KeyboardInterrupt):
         asyncio.run(run(host, port))
 

@@ -64,6 +64,8 @@ async def run(host: str, port: int) -> None:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     host, port = server.sockets[0].getsockname()
     print(f"Listening on {host}:{port}", flush=True)
+    while sys.platform == "win32":  # where select() is deaf to Ctrl+C
+        await asyncio.sleep(0.5)
     await stop.wait()
 
 
@@ -81,6 +83,10 @@ def main() -> None:
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     arguments = parser.parse_args()
+    if sys.platform == "win32":
+        # Its usual loop stops accepting after a client that resets early:
+        # https://github.com/python/cpython/issues/93821
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
     with suppress(KeyboardInterrupt):
         asyncio.run(run(arguments.host, arguments.port))
 

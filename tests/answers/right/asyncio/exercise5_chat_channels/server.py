@@ -317,6 +317,10 @@ def main() -> None:
     """Read the arguments, and serve."""
     stopping = catch_signals()
     arguments = parse_arguments()
+    if sys.platform == "win32":
+        # Its usual loop stops accepting after a client that resets early:
+        # https://github.com/python/cpython/issues/93821
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
     try:
         with History(arguments.history) as history:
             chat = Chat(history, arguments)

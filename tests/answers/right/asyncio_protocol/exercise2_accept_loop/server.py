@@ -92,6 +92,8 @@ async def run(host: str, port: int) -> None:
     except (OSError, UnicodeError) as error:
         sys.exit(f"error: cannot listen on {host}:{port}: {error}")
     print("Listening on {}:{}".format(*server.sockets[0].getsockname()), flush=True)
+    while sys.platform == "win32":  # where select() is deaf to Ctrl+C
+        await asyncio.sleep(0.5)
     await stop.wait()
     server.close()
 
@@ -109,6 +111,10 @@ def main() -> None:
     parser.add_argument("host", nargs="?", default="127.0.0.1")
     parser.add_argument("port", nargs="?", default=8080, type=port_number)
     arguments = parser.parse_args()
+    if sys.platform == "win32":
+        # Its usual loop stops accepting after a client that resets early:
+        # https://github.com/python/cpython/issues/93821
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
     with suppress(KeyboardInterrupt):
         asyncio.run(run(arguments.host, arguments.port))
 
