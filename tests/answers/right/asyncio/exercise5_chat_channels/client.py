@@ -131,11 +131,18 @@ async def talk(arguments: argparse.Namespace) -> None:
     await chat.ended
 
 
+def port_number(text: str) -> int:
+    """Return the port; ValueError for argparse: Windows would take 65536 for 0."""
+    if int(text) not in range(65536):
+        raise ValueError
+    return int(text)
+
+
 def main() -> None:
     """Read the command line, and chat."""
     parser = argparse.ArgumentParser()
     parser.add_argument("host", nargs="?", default="127.0.0.1")
-    parser.add_argument("port", nargs="?", default=8080, type=int)
+    parser.add_argument("port", nargs="?", default=8080, type=port_number)
     parser.add_argument("--nick", default="")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(talk(parser.parse_args()))
