@@ -6,7 +6,9 @@ How the server starts, and is ended from outside, is in test_start_and_end.py.
 from tests.harness import system
 from tests.harness.checks import check
 from tests.harness.http import (
+    HEADERS,
     HTML,
+    LINE_ENDS,
     Response,
     expect_charset,
     expect_headers,
@@ -74,10 +76,7 @@ def test_answers(lab: Lab) -> None:
     _("ends the status line and every header line with CRLF"),
     points=1,
     needs=["1.2"],
-    hint=_(
-        "Each line of the head ends with the two bytes \\r\\n, the empty line too."
-        " Browsers forgive a bare \\n, other programs do not."
-    ),
+    hint=LINE_ENDS,
     read=_("Step 2: the response"),
 )
 def test_line_ends(lab: Lab) -> None:
@@ -91,10 +90,7 @@ def test_line_ends(lab: Lab) -> None:
     _("says Content-Type, Content-Length in bytes, and Connection: close"),
     points=1,
     needs=["1.2"],
-    hint=_(
-        "Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: '"
-        " and the body's length in bytes, 'Connection: close'."
-    ),
+    hint=HEADERS,
     read=_("Step 3: headers"),
 )
 def test_headers(lab: Lab) -> None:

@@ -116,6 +116,16 @@ def hint_on(line: bytes) -> str:
     return ""
 
 
+LINE_ENDS = _(
+    "Each line of the head ends with the two bytes \\r\\n, the empty line too. Browsers"
+    " forgive a bare \\n, other programs do not."
+)
+HEADERS = _(
+    "Three headers: 'Content-Type: text/html; charset=utf-8', 'Content-Length: ' and"
+    " the body's length in bytes, 'Connection: close'."
+)
+
+
 def expect_line_ends(peer: Peer, response: Response) -> None:
     r"""Expect that each line of a head ends with \r\n, the empty line too."""
     lines = response.head.splitlines(keepends=True)
@@ -126,16 +136,19 @@ def expect_line_ends(peer: Peer, response: Response) -> None:
         remark = _("this line does not end with \\r\\n")
         if not text:
             remark = _("here an empty line ends the head, and it has no \\r")
-        peer.fail_at(text + b"\r\n", line, remark)
+        peer.fail_at(text + b"\r\n", line, remark, LINE_ENDS)
 
 
 def expect_headers(peer: Peer, headers: dict[str, str]) -> None:
     """Expect what each page needs beside its length."""
-    expect_header(peer, headers, "Content-Type", "text/html; charset=utf-8")
-    expect_header(peer, headers, "Connection", "close")
+    content_type = "text/html; charset=utf-8"
+    expect_header(peer, headers, "Content-Type", content_type, HEADERS)
+    expect_header(peer, headers, "Connection", "close", HEADERS)
 
 
-def expect_header(peer: Peer, headers: dict[str, str], name: str, wanted: str) -> None:
+def expect_header(
+    peer: Peer, headers: dict[str, str], name: str, wanted: str, hint: str = ""
+) -> None:
     """Expect a header's value; spaces, quotes and capitals make no difference."""
     got = headers.get(name.lower())
     values = set(re.sub(r'[\s"]', "", (got or "").lower()).split(","))
@@ -144,6 +157,7 @@ def expect_header(peer: Peer, headers: dict[str, str], name: str, wanted: str) -
         peer.fail(
             expected=(_("Expected the header"), f"{name}: {wanted}"),
             got=(_("but it is"), _("missing") if got is None else repr(got)),
+            hint=hint,
         )
 
 

@@ -366,7 +366,8 @@ WRONG = [
         did="ended the lines of the head with \\n alone, and left headers out",
         tempting="Chrome shows the page all the same",
         caught_by="2.1",
-        words=("does not end with \\r\\n",),
+        words=("does not end with \\r\\n", "Each line of the head ends"),
+        never=("bind() and listen()",),
         changes=(
             (
                 "    return head.encode() + body",
