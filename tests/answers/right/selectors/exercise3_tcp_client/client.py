@@ -110,26 +110,13 @@ def wait_to_write(server: socket.socket) -> None:
         raise TimeoutError(f"it took nothing for {TIMEOUT:g} s")
 
 
-def connect_to(address: tuple[object, ...], family: int) -> socket.socket:
-    """Return a socket that is connected and does not block."""
-    server = socket.socket(family)
+def connect(host: str, port: int) -> socket.socket:
+    """Return a socket that does not block, and will soon be connected, or fail."""
+    server = socket.socket()
     server.setblocking(False)
     with suppress(BlockingIOError):  # it is on its way
-        server.connect(address)
-    wait_to_write(server)
-    if number := server.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        raise OSError(number, os.strerror(number))
+        server.connect((host, port))
     return server
-
-
-def connect(host: str, port: int) -> socket.socket:
-    """Try each address of the host; the last one's error is everybody's."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    *others, last = [(address, family) for family, *_rest, address in found]
-    for one in others:
-        with suppress(OSError):
-            return connect_to(*one)
-    return connect_to(*last)
 
 
 def fetch(server: socket.socket, request: bytes) -> None:
