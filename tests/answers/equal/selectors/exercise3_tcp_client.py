@@ -9,7 +9,16 @@ EQUAL: dict[str, list[str]] = {
         'wait_to_write · statement removed: raise TimeoutError(f"it took nothing for '
         '{TIMEOUT:g} s")',
     ],
-    "How much one recv() returns at most is free.": [],
-    "The words of the errors are free, as long as they say why.": [],
-    "Nobody imports the program.": [],
+    "How much one recv() returns at most is free.": [
+        "fetch · number changed: answer.feed(server.recv(65536)) → "
+        "answer.feed(server.recv(65537))",
+        "fetch · number changed: answer.feed(server.recv(65536)) → "
+        "answer.feed(server.recv(131072))",
+    ],
+    "The words of the errors are free, as long as they say why.": [
+        'main · text changed: sys.exit("Stopped") → sys.exit("XStopped")',
+    ],
+    "Nobody imports the program.": [
+        'top · condition true: if __name__ == "__main__": → if True:',
+    ],
 }
