@@ -47,7 +47,8 @@ RECEIVE = 5003  # bytes
 PIECES = (1, 65536, 7, 300, 65536)  # bytes that are sent at once, in turn
 FAREWELL = 0.4  # seconds in which a client may still read, then again: close its end
 SCRIBE = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 for line in sys.stdin:
     print("scribe:", line, end="", flush=True)
     print("scribe:", line, end="", flush=True, file=sys.stderr)
@@ -92,6 +93,7 @@ class Scribe:
         """Start it so that it ignores Ctrl+C, which reaches it, too.
 
         A signal that is ignored stays so in the program that is started, execve(2).
+        Not on Windows, where it ignores Ctrl+C itself.
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

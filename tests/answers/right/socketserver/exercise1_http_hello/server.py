@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import os
 import signal
+import socket
 import socketserver
 import sys
 from typing import Any
@@ -37,9 +38,16 @@ def build_response() -> bytes:
 
 
 class Server(socketserver.TCPServer):
-    """Serves one client, when handle_request() is called."""
+    """Serves one client, when handle_request() is called until it has."""
 
     allow_reuse_address = os.name == "posix"  # on Windows it would share the port
+    timeout = 0.5  # seconds: Windows lets Ctrl+C through only between two waits
+    has_accepted = False
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept the client."""
+        self.has_accepted = True
+        return super().get_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say in one line that the client could not be served."""
@@ -72,7 +80,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         with listen(arguments.host, arguments.port) as server:
-            server.handle_request()
+            while not server.has_accepted:
+                server.handle_request()
 
 
 if __name__ == "__main__":
