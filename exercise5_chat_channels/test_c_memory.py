@@ -76,8 +76,9 @@ def remembers_a_quiet_channel(
     for member in (talker, *visitors):
         member.joins("hall")  # in which nobody speaks
     talker.joins("tea")
-    texts = f"//{word}", f"  {word} ", *(f"{word} {n}" for n in range(48))
-    talker.says(*texts, "/who", "/nosuch", "")
+    texts = f"//{word}", f"  l'été ☀ {word} ", f"{word} " * 140
+    numbered = (f"{word} {n}" for n in range(50 - len(texts)))
+    talker.says(*texts, *numbered, "/who", "/nosuch", "")
     said = talker.hears(50)
     talker.is_refused("/nosuch")
     alice.says(*(f"busy {n}" for n in range(60)))

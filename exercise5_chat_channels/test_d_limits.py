@@ -42,6 +42,9 @@ def test_limits(lab: Lab) -> None:
         is_turned_away(arrive(server))
     bob.peer.close()
     hears_only_of([bob, knock(server)], alice)
+    alice.says("/create general", "/create a b")  # of which none is made
+    for name in ("general", "a b"):
+        alice.is_refused(f"/create {name}")
     names = [f"channel{n}" for n in range(3, 101)]
     alice.says(*(f"/create {name}" for name in names))
     for name in names:

@@ -644,4 +644,33 @@ WRONG = [
             ('line.removesuffix(b"\\r").decode()', 'line.rstrip(b"\\r").decode()'),
         ),
     ),
+    Wrong(
+        name="keeps_the_start_of_a_text",
+        did="kept the first 300 characters of a message",
+        tempting="a history need not be complete",
+        caught_by="5.15",
+        words=("nobody has seen", "the text as shown"),
+        changes=(
+            (
+                "            self.history.add(*said)\n",
+                "            self.history.add("
+                "*(m._replace(text=m.text[:300]) for m in said))\n",
+            ),
+        ),
+    ),
+    Wrong(
+        name="keeps_ascii",
+        did="kept messages in ASCII",
+        tempting="nobody knows what a file is read with",
+        caught_by="5.15",
+        words=("nobody has seen", "the text as shown"),
+        changes=(
+            (
+                "            self.history.add(*said)\n",
+                "            for m in said:\n"
+                '                text = m.text.encode("ascii", "replace").decode()\n'
+                "                self.history.add(m._replace(text=text))\n",
+            ),
+        ),
+    ),
 ]

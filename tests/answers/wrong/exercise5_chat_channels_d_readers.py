@@ -381,4 +381,21 @@ WRONG = [
             ),
         ),
     ),
+    Wrong(
+        name="counts_what_it_refuses",
+        did="counted each /create, also one that was refused",
+        tempting="a number is quicker than len()",
+        caught_by="5.23",
+        words=("'* you are guest1 in #channel",),
+        changes=(
+            (
+                '        name = name.removeprefix("#")\n'
+                "        if not is_name(name):\n",
+                '        self.made = getattr(self, "made", 2) + 1\n'
+                '        name = name.removeprefix("#")\n'
+                "        if not is_name(name):\n",
+            ),
+            ("if len(self.channels) >= MAX_CHANNELS", "if self.made > MAX_CHANNELS"),
+        ),
+    ),
 ]
