@@ -17,9 +17,10 @@ Verdicts = dict[tuple[str, str], "Future[dict[str, Any]]"]
 # Exercise 4 starts several servers in one folder: each is to have its own history.
 MAIN = 'if __name__ == "__main__":\n'
 OWN_HISTORY = f'{MAIN}    sys.argv += ["--history", f"{{os.getpid()}}.db"]\n'
+# Until check 2.6 answers half a request with 400, it gets the page.
 # Until check 5.22 gives clients outboxes, its main thread needs the lock that a thread
 # holds while it sends to a sleeper. So beside a sleeper it does not end.
-NOT_YET = {"exercise5_chat_channels": {"4.12"}}
+NOT_YET = {"exercise2_accept_loop": {"1.9"}, "exercise5_chat_channels": {"4.12"}}
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.meanwhile]
 
