@@ -29,7 +29,6 @@ ASLEEP = 0.35  # seconds for which a server may rest although somebody waits for
 A_SECOND = 1.1  # by then the second in which somebody said much is over
 HELD_BACK_FOR = 0.05  # seconds
 TOIL = 0.4  # seconds of a processor, in which nothing comes
-SPIN = 0.3  # seconds of a processor, in which a server has nothing to do
 HELD_BACK = _(
     "While a member still reads, but has much in its outbox, do not read what the"
     " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
@@ -108,12 +107,12 @@ def end_in_mid_flood(lab: Lab, flood: "Flood") -> None:
         flood.run(held_back_for=HELD_BACK_FOR)
         what = _("floods again, until it is held back")
         lab.history.sum_up(began, flood.flooder.nick, what)
-        flood.expect_server_to_wait()
         flood.speak()
         goes_on = False
         while not flood.is_answered():
             goes_on = flood.moves() or goes_on
             flood.expect_no_rest()
+            flood.expect_no_toil()
             select.select([flood.other.peer.socket], [], [], TICK)
         proofs += not (flood.moves() or goes_on)
         if proofs == 3:
@@ -159,7 +158,6 @@ class Flood:
         self.due = 0  # lines
         self.calm = 0.0  # seconds since something moved
         self.idle = 0.0  # seconds of these in which the server waited
-        self.rests = False
         self.began = self.looked = self.spoke = self.rests_since = time.monotonic()
         self.seen = self.activity = system.activity(self.server.pid)
         self.at_last_move: system.Activity | None = None
@@ -185,18 +183,17 @@ class Flood:
         """Return whether the flood goes on; if not, see what the server does."""
         if self.flooder.receives_now() or sent:
             self.calm = self.idle = 0.0
-            self.rests, self.rests_since = False, time.monotonic()
+            self.rests_since = time.monotonic()
             self.at_last_move = None
             return True
         before, self.activity = self.activity, system.activity(self.server.pid)
-        self.rests = self.activity == before and bool(before and before.waits)
-        if not self.rests:
+        rests = self.activity == before and bool(before and before.waits)
+        if not rests:
             self.rests_since = time.monotonic()
         self.calm += TICK
-        if self.rests or not self.activity:  # where nobody knows
+        if rests or not self.activity:  # where nobody knows
             self.idle += TICK
         self.at_last_move = self.at_last_move or self.activity
-        self.expect_no_toil(self.at_last_move, TOIL)
         return False
 
     def send(self) -> bool:
@@ -214,6 +211,7 @@ class Flood:
         self.other.lines.clear()
         self.other.says("hello")
         self.spoke = self.rests_since = time.monotonic()
+        self.at_last_move = None
 
     def may_read(self, reader: Member) -> bool:
         """Return whether it is time for a reader to read more."""
@@ -252,23 +250,9 @@ class Flood:
             text = text.format(nick=self.other.nick, channel=self.other.channel)
             self.other.peer.fail(text, hint=self.held_up)
 
-    def expect_server_to_wait(self) -> None:
-        """Expect a server that makes a flood wait to wait, too.
-
-        The readers read a little meanwhile: nobody is to take them for asleep.
-        """
-        before, read = self.activity, time.monotonic()
-        while not self.rests and self.activity:
-            self.moves()
-            if time.monotonic() > read + 0.5:
-                read = time.monotonic()
-                for reader in self.readers:
-                    reader.receives_now()
-            self.expect_no_toil(before, SPIN)
-            self.server.exited.wait(TICK)
-
-    def expect_no_toil(self, before: system.Activity | None, most: float) -> None:
-        """Expect a server to have done little since then: it has nothing to do."""
-        if before and self.activity and self.activity.worked > before.worked + most:
+    def expect_no_toil(self) -> None:
+        """Expect a server that works to have something to show for it."""
+        before, now = self.at_last_move, self.activity
+        if before and now and now.worked > before.worked + TOIL:
             text = _("The server keeps a processor busy while a flood waits.")
             self.server.fail(text, hint=BUSY)

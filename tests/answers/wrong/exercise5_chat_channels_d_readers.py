@@ -234,14 +234,6 @@ WRONG = [
         changes=(("int(time.monotonic()), 0\n", "int(time.monotonic()), self.said\n"),),
     ),
     Wrong(
-        name="only_looks_who_lags",
-        did="waited no time between two looks at who lags",
-        tempting="it only has to let the others have the lock",
-        caught_by="5.25",
-        words=("keeps a processor busy", "Between two looks"),
-        changes=(("self.lock.wait(0.1)", "self.lock.wait(0)"),),
-    ),
-    Wrong(
         name="takes_no_room_for_the_end",
         did="disconnected a client at any OSError of send()",
         tempting="an error is an error",
