@@ -28,7 +28,7 @@ NOW_AND_THEN = 0.1  # seconds
 ASLEEP = 0.35  # seconds for which a server may rest although somebody waits for it
 A_SECOND = 1.1  # by then the second in which somebody said much is over
 HELD_BACK_FOR = 0.05  # seconds
-TOIL = 0.4  # seconds of a processor, in which nothing comes
+TOIL = 0.25  # seconds of a processor, in which nothing comes
 HELD_BACK = _(
     "While a member still reads, but has much in its outbox, do not read what the"
     " flooding client sends: TCP then makes it wait. Is throttle() called, and does"
