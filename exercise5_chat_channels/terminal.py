@@ -133,7 +133,7 @@ class Terminal:
         A terminal shows it as people like to read it, a pipe as it is.
         """
         rows = self.transcript.rows(line) if self.is_seen else [line]
-        with self.changing, suppress(OSError):  # nobody reads on, as after "| head"
+        with self.changing:
             draft = self.draft.shown()
             above = erasure(draft) if draft else ""
             write(above + "\n".join(rows) + "\n" + draft)
@@ -253,8 +253,15 @@ def set_mode(mode: list[Any]) -> None:
 
 
 def write(text: str) -> None:
-    """Write on the screen at once."""
-    print(text, end="", flush=True)
+    """Write on the screen at once, or nowhere when nobody reads on.
+
+    As after ``| head``: what is left would be tried once more when the program ends,
+    and Python would complain, see "Note on SIGPIPE" in its signal documentation.
+    """
+    try:
+        print(text, end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def rows_of(text: str) -> int:

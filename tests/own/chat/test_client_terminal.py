@@ -11,6 +11,7 @@ import pytest
 from tests.harness import system
 from tests.harness.lab import Lab
 from tests.harness.peer import Peer
+from tests.harness.process import clean_environment
 from tests.own.chat.desk import (
     COLUMNS,
     DAY,
@@ -181,6 +182,7 @@ def test_goes_on_when_nobody_reads_what_it_prints(lab: Lab) -> None:
     with subprocess.Popen(
         [sys.executable, *module],
         cwd=lab.submission.folder,
+        env=clean_environment(),  # PYTHONUNBUFFERED would leave nothing to flush
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
