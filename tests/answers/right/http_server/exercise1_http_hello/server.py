@@ -3,9 +3,9 @@
 import argparse
 import os
 import signal
-import socket
 import socketserver
 import sys
+import threading
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -31,16 +31,9 @@ class Visit(BaseHTTPRequestHandler):
 
 
 class Server(socketserver.TCPServer):
-    """Serves one client, when handle_request() is called until it has."""
+    """Serves one client, when handle_request() is called."""
 
     allow_reuse_address = os.name == "posix"  # on Windows it would share the port
-    timeout = 0.5  # seconds: Windows lets Ctrl+C through only between two waits
-    has_accepted = False
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept the client."""
-        self.has_accepted = True
-        return super().get_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say in one line that the client could not be served."""
@@ -73,8 +66,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         with listen(arguments.host, arguments.port) as server:
-            while not server.has_accepted:
-                server.handle_request()
+            visit = threading.Thread(target=server.handle_request, daemon=True)
+            visit.start()
+            while visit.is_alive():  # Windows lets Ctrl+C through only between waits
+                visit.join(0.5)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ import argparse
 import contextlib
 import os
 import signal
-import socket
 import socketserver
 import sys
+import threading
 from typing import Any
 
 PAGE = "<!doctype html>\n<title>Hello</title>\n<h1>Hello from socketserver ✓</h1>\n"
@@ -38,16 +38,9 @@ def build_response() -> bytes:
 
 
 class Server(socketserver.TCPServer):
-    """Serves one client, when handle_request() is called until it has."""
+    """Serves one client, when handle_request() is called."""
 
     allow_reuse_address = os.name == "posix"  # on Windows it would share the port
-    timeout = 0.5  # seconds: Windows lets Ctrl+C through only between two waits
-    has_accepted = False
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept the client."""
-        self.has_accepted = True
-        return super().get_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say in one line that the client could not be served."""
@@ -80,8 +73,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         with listen(arguments.host, arguments.port) as server:
-            while not server.has_accepted:
-                server.handle_request()
+            visit = threading.Thread(target=server.handle_request, daemon=True)
+            visit.start()
+            while visit.is_alive():  # Windows lets Ctrl+C through only between waits
+                visit.join(0.5)
 
 
 if __name__ == "__main__":
