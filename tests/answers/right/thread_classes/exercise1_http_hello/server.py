@@ -83,8 +83,8 @@ class Visit(threading.Thread):
 
     def stop(self) -> None:
         """Wake the thread if it still waits for its client, and wait for its end."""
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
+        with self.connection, contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)  # on Windows, closing wakes it
         self.join()
 
 
