@@ -95,7 +95,9 @@ class Postman(threading.Thread):
                 with self.lock:
                     for client in self.slow:
                         selector.register(client.socket, selectors.EVENT_WRITE, client)
-                ready = [key.data for key, _ in selector.select()]
+                ready = []
+                with contextlib.suppress(OSError):  # Windows', when one was just closed
+                    ready = [key.data for key, _ in selector.select()]
             self.bell.hush()
             for client in filter(None, ready):
                 self.forget(client)
