@@ -84,11 +84,14 @@ def accept_client(listening: socket.socket) -> socket.socket:
 def read_head(client: socket.socket) -> bytes:
     """Read a request's head byte by byte; b"" when the client leaves before its end."""
     head = b""
+    client.settimeout(0.3)  # Windows lets Ctrl+C through only between two waits
     while not head.endswith(b"\r\n\r\n"):
-        byte = client.recv(1)
-        if not byte:
-            return b""
-        head += byte
+        with contextlib.suppress(TimeoutError):
+            byte = client.recv(1)
+            if not byte:
+                return b""
+            head += byte
+    client.settimeout(None)
     return head
 
 
