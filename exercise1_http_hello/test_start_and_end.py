@@ -95,10 +95,13 @@ def test_ctrl_c_and_errors(lab: Lab) -> None:
     since = time.monotonic()
     browser = pausing.connect(_("browser"))
     browser.send("GET / HT")
+    pausing.wait_until_idle()
+    browser.receive_now()
+    takes_it_for_whole = browser.has_received or browser.end  # 1.5 is about that
     expect_good_starts(lab, server.port)
     expect_patience(server, since)
     browser.receive_now()
-    if browser.end:
+    if browser.end and not takes_it_for_whole:
         browser.fail(_("The server has given up a client that paused."), hint=NO_LIMIT)
     for one in (server, pausing):
         one.interrupt()
