@@ -17,6 +17,8 @@ from tests.harness.checks import check
 from tests.harness.lab import Lab, Server
 from tests.harness.words import _, ngettext
 
+ROUNDS = 30  # in which threads may overtake each other
+
 
 @check(
     "5.15",
@@ -46,7 +48,7 @@ def test_history(lab: Lab) -> None:
     lab.history.sum_up(began, _("nine others"), _("move to #sport"))
     began = len(lab.history.steps)
     newcomers = []
-    for n in range(20):
+    for n in range(ROUNDS):
         newcomers.append(comes_while_others_talk(n, lab, server, talkers, movers))
         talkers[-1].says(f"round {n}")  # the next one is not to hold up this one
         order += alice.hears_until(f"round {n}")
@@ -59,7 +61,8 @@ def test_history(lab: Lab) -> None:
     order += alice.hears_until("that is all")
     for joiner, history in zip(joiners, histories, strict=True):
         visits.append(Visit(joiner, history, joiner.hears_until("that is all")))
-    story = _("talk; those nine come 61 times each, and 20 more connect")
+    story = _("talk; those nine come {times} times each, and {more} more connect")
+    story = story.format(times=3 * ROUNDS + 1, more=ROUNDS)
     lab.history.sum_up(began, _("nine members"), story)
     for visit in visits:
         compare_with_order(visit, order)
@@ -134,7 +137,7 @@ def short_visits(movers: Sequence[Member]) -> list[Visit]:
     return [
         Visit(mover, mover.sees_history("general"), mover.sees_history("sport"))
         for mover in movers
-        for turn in range(3 * 20)
+        for turn in range(3 * ROUNDS)
     ]
 
 
