@@ -43,21 +43,19 @@ class Part:
         """The part as it is shown."""
         if self.times == 1:
             return f"{self.lead}{_literal(self.data)}"
-        return f"{self.lead}{self._opening}{show(self.data)}{self._closing}"
+        return f"{self.lead}{self._unit} × {self.times:,}"
 
     @property
-    def _opening(self) -> str:
-        return "(" if len(_parts(self.data, LONGEST)) > 1 else ""
-
-    @property
-    def _closing(self) -> str:
-        return f"{')' if self._opening else ''} × {self.times:,}"
+    def _unit(self) -> str:
+        """What comes several times, in brackets if it is shown in parts itself."""
+        parts = [part.text for part in _parts(self.data, LONGEST)]
+        return "".join(parts if len(parts) == 1 else ["(", *parts, ")"])
 
     def column(self, index: int) -> int:
         """Return the place in the text where a byte of the data is."""
         at = index - self.start
         if self.times > 1:
-            start = len(self.lead) + len(self._opening)
+            start = len(self.lead) + self._unit.startswith("(")
             return start + column(self.data, at % len(self.data))
         before = self.data[: max(at, 0)]
         if _literal(self.data).startswith("b"):
