@@ -50,8 +50,8 @@ def reserved(out: Path) -> Iterator[Path]:
     run that was killed; what such a run has left running there is ended and removed.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("a") as lock:
-        if not system.lock(lock):
+    with (out / LOCK).open("a") as lock, system.locked(lock) as is_ours:
+        if not is_ours:
             raise ClassroomError(f"another run is writing its results to {out}.")
         system.kill_marked(f"HOME={(out / WORK).absolute()}{os.sep}")
         suite.remove(out / WORK)

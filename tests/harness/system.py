@@ -55,21 +55,35 @@ def free_port(host: str) -> int:
             return port
 
 
-def lock(file: IO[str]) -> bool:
-    """Lock a file until it is closed; return False if another process has locked it.
+@contextlib.contextmanager
+def locked(file: IO[str]) -> Iterator[bool]:
+    """Lock a file meanwhile; give False if another process has locked it.
 
     The system ends the lock of a process that was killed: flock(2), and Windows'
-    LockFileEx.
+    LockFileEx. It is ended by name here: a child that was forked and has not called
+    execve(2) yet shares it, and would keep it after close().
     """
+    if not _lock(file, ends=False):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        _lock(file, ends=True)
+
+
+def _lock(file: IO[str], ends: bool) -> bool:
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            how = msvcrt.LK_UNLCK if ends else msvcrt.LK_NBLCK
+            msvcrt.locking(file.fileno(), how, 1)
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            how = fcntl.LOCK_UN if ends else fcntl.LOCK_EX | fcntl.LOCK_NB
+            fcntl.flock(file, how)
     except OSError:
         return False
     return True

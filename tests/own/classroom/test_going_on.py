@@ -1,5 +1,6 @@
 """``grade``: how far it is, and how it goes on after it was stopped."""
 
+import os
 import re
 import signal
 import subprocess
@@ -79,3 +80,13 @@ def test_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals) -> None:
     ]
     assert not (out / ".work").exists()
     assert running_with(str(out).encode()) == []
+
+
+def test_lock_ends_although_a_child_shares_it(tmp_path: Path) -> None:
+    """Dask starts a lost worker anew: forked, and for a moment not yet a program."""
+    file = tmp_path / "lock"
+    with file.open("a") as ours, file.open("a") as theirs, open(os.dup(ours.fileno())):
+        with system.locked(ours) as is_ours, system.locked(theirs) as is_theirs:
+            assert (is_ours, is_theirs) == (True, False)
+        with system.locked(theirs) as is_theirs:
+            assert is_theirs
