@@ -35,7 +35,7 @@ def slices(seconds: float) -> Iterator[float]:
     while seconds > 0:
         yield wait
         seconds -= wait
-        wait = min(wait * 2, SLICE)
+        wait = min(wait * 1.2, SLICE)
 
 
 def slices_of(

@@ -81,7 +81,7 @@ def clean_environment(in_sandbox: bool = False) -> dict[str, str]:
     if in_sandbox:
         kept = {k: v for k, v in kept.items() if k in HARMLESS}
     # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
-    return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1"}
 
 
 class Process:
