@@ -52,10 +52,13 @@ NAMES = set(
 
 
 def one_of_each_exercise() -> list[tuple[str, Wrong]]:
-    """Return a wrong answer of each exercise: its fifth check fails in every run."""
+    """Return a wrong answer of each exercise, which one check catches in every run.
+
+    Not 3.5: other suites may have port 8080, and then its steps are others.
+    """
     found: dict[str, tuple[str, Wrong]] = {}
     for exercise, wrong in all_wrong():
-        if wrong.caught_by.endswith(".5"):
+        if wrong.caught_by in ("1.5", "2.5", "3.4", "4.5", "5.5"):
             found.setdefault(exercise, (exercise, wrong))
     return list(found.values())
 
