@@ -3,8 +3,6 @@
 import calendar
 import time
 
-import pytest
-
 from tests.harness.chat import (
     TIME,
     Member,
@@ -21,6 +19,7 @@ from tests.harness.checks import check
 from tests.harness.lab import Lab
 from tests.harness.words import _
 
+NEPAL = {"TZ": "NPT-5:45"}  # where local time is not UTC
 LAST_LINE = _(
     "recv() returns b'' at the end of the connection: leave the loop. The bytes after"
     " the last newline are a line, too: handle what is left over."
@@ -63,9 +62,8 @@ def test_greeting(lab: Lab) -> None:
     ),
     read=_("Step 1: a greeting and a message"),
 )
-def test_message(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "NPT-5:45")  # where local time is not UTC: Nepal
-    server = start(lab)
+def test_message(lab: Lab) -> None:
+    server = start(lab, environment=NEPAL)
     members = alice, bob, carol = connect_all(server, 3)
     for text in (
         f"hello {lab.random_word()}",

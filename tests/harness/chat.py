@@ -246,10 +246,15 @@ def text_at(messages: list[str], n: int) -> str:
     return show(messages[n].encode()) if 0 <= n < len(messages) else _("nothing more")
 
 
-def start(lab: Lab, *options: str, port: int | None = None) -> Server:
+def start(
+    lab: Lab,
+    *options: str,
+    port: int | None = None,
+    environment: dict[str, str] | None = None,
+) -> Server:
     """Start a server whose history lies in the check's own folder."""
-    history = ("--history", str(lab.shared / "chat.db"))
-    return lab.start_server(*history, *options, port=port)
+    words = ("--history", str(lab.shared / "chat.db"), *options)
+    return lab.start_server(*words, port=port, environment=environment)
 
 
 def arrive(server: Server, receive_buffer: int = 0) -> Member:

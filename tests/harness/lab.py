@@ -13,7 +13,7 @@ from tests.harness import system
 from tests.harness.connecting import Listener, connect
 from tests.harness.failure import CheckFailedError
 from tests.harness.peer import Peer
-from tests.harness.process import MARK, Command, Process
+from tests.harness.process import Command, Process, mark_of_thread
 from tests.harness.program import Program
 from tests.harness.steps import History, Kind
 from tests.harness.submission import Submission
@@ -60,6 +60,7 @@ class Lab:
         self._numbers_at_first = self.numbers.getstate()
         self.history = History()
         self.host = system.loopback_address(random.Random())
+        self._mark = mark_of_thread()
         self.programs: list[Program] = []
         self._helpers: dict[tuple[str, ...], Process] = {}
         self._started: Counter[str] = Counter()
@@ -226,7 +227,7 @@ class Lab:
         self.is_over.set()
         for program in (*self.programs, *self._helpers.values()):
             program.stop()
-        system.kill_marked(f"LAB_RUN={MARK}")
+        system.kill_marked(f"LAB_RUN={self._mark}")
         for peer in self.peers:
             peer.socket.close()
         for listener in self.listeners:

@@ -3,6 +3,7 @@
 import secrets
 import signal
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import tests.harness.python_version  # noqa: F401  before all the others
 from tests.harness import command_line, system
 from tests.harness.advice import advice_on
+from tests.harness.ahead import Ahead, Turn
 from tests.harness.checks import Check, checks_of, number_of
 from tests.harness.confinement import hold_this_process
 from tests.harness.exercises import EXERCISES, ROOT
@@ -37,6 +39,7 @@ from tests.harness.words import _
 CHECK_LIMIT = 240  # seconds: a last resort, far above a check's own limits
 CHECK = pytest.StashKey[Check]()
 LAB_OF = pytest.StashKey[Lab]()
+TURN = pytest.StashKey[Turn | None]()
 STATE = pytest.StashKey["State"]()
 
 
@@ -58,6 +61,18 @@ class State:
         # An editor that only collects reads pytest's own list.
         self.only_checks = bool(suites) and not config.option.collectonly
         self.selected = command_line.checks_asked(config, suites)
+        self.ahead = Ahead(self.may_run_ahead)
+        # The classroom grades several at a time, and a debugger wants only one.
+        self.one_by_one = bool(confined or config.option.usepdb)
+
+    def may_run_ahead(self, item: pytest.Item, ahead: list[pytest.Item]) -> bool:
+        """Return whether all that a check needs has passed, maybe ``ahead`` of it."""
+        if CHECK not in item.stash:
+            return False
+        check = item.stash[CHECK]
+        passed = {result.check.id for result in self.run.with_outcome(PASSED)}
+        passed |= {other.stash[CHECK].id for other in ahead}
+        return bool(check.needs) and passed.issuperset(check.needs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -165,18 +180,38 @@ def _result_of(item: pytest.Item) -> Result:
 # -- what becomes of a check -----------------------------------------------------------
 
 
-@pytest.fixture
-def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
-    """Hand a check its laboratory, and clean up after it."""
-    state = request.config.stash[STATE]
-    exercise = request.path.parent.name
+def _new_lab(state: State, folders: pytest.TempPathFactory, item: pytest.Item) -> Lab:
+    """Return the laboratory of a check."""
     # What a program sees in one check must say nothing of what comes in the next.
-    name = request.node.stash[CHECK].id if CHECK in request.node.stash else ""
-    seed = f"{state.run.seed} {name}"
-    laboratory = Lab(state.submission, exercise, tmp_path, seed)
-    request.node.stash[LAB_OF] = laboratory
+    name = item.stash[CHECK].id if CHECK in item.stash else ""
+    folder, seed = folders.mktemp(name or "lab"), f"{state.run.seed} {name}"
+    return Lab(state.submission, item.path.parent.name, folder, seed)
+
+
+@pytest.fixture
+def lab(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
+    """Hand a check its laboratory, and clean up after it."""
+    item, state = request.node, request.config.stash[STATE]
+    new_lab = partial(_new_lab, state, tmp_path_factory)
+    turn = item.stash[TURN] = state.ahead.take(item)
+    if not state.one_by_one:
+        state.ahead.go_on(request.session.items, new_lab)
+    laboratory = turn.lab if turn and turn.lab else new_lab(item)
+    item.stash[LAB_OF] = laboratory
     yield laboratory
-    laboratory.clean_up()
+    if not turn:
+        laboratory.clean_up()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Say what became of a check that has run ahead; leave the others to pytest."""
+    turn = pyfuncitem.stash.get(TURN, None)
+    if turn and turn.error:
+        raise turn.error
+    return True if turn else None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -199,7 +234,8 @@ def pytest_runtest_makereport(
     if CHECK not in item.stash:
         return report
     result = _result_of(item)
-    result.seconds += call.duration
+    turn = item.stash.get(TURN, None)
+    result.seconds = turn.seconds if turn else result.seconds + call.duration
     if call.when == "call" and report.passed:
         result.outcome = PASSED
         result.traceback = (
@@ -300,5 +336,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     for file in [] if is_refused else state.reports:
         write = write_html if file.suffix == ".html" else write_json
         write(state.run, file)
+    state.ahead.stop()
     state.submission.remove_folder()
     system.kill_marked(f"LAB_RUN={MARK}")

@@ -40,6 +40,14 @@ HARMLESS |= {"TZ"}
 MARK = f"{os.getpid()}-{os.urandom(4).hex()}"  # in the environment of each program
 
 
+def mark_of_thread() -> str:
+    """Return what marks the programs of the check that this thread runs, and no others.
+
+    A check may run beside another, see ``ahead``.
+    """
+    return f"{MARK}-{threading.get_ident()}."
+
+
 @dataclass(frozen=True)
 class Command:
     """The words that start a program, and what we know of it."""
@@ -81,7 +89,7 @@ def clean_environment(in_sandbox: bool = False) -> dict[str, str]:
     if in_sandbox:
         kept = {k: v for k, v in kept.items() if k in HARMLESS}
     # PYTHONUTF8: a student's terminal is UTF-8; a pipe should not be something else.
-    return kept | {"LAB_RUN": MARK, "PYTHONUTF8": "1"}
+    return kept | {"LAB_RUN": mark_of_thread(), "PYTHONUTF8": "1"}
 
 
 class Process:

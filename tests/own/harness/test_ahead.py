@@ -1,0 +1,124 @@
+"""Checks that run ahead: which, in which order, and what becomes of them."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from tests.harness.ahead import Ahead, Turn
+from tests.harness.lab import Lab
+from tests.harness.patience import ANSWER
+from tests.harness.submission import Submission
+
+HELLO = "exercise1_http_hello"
+UP_AND_DOWN = "print('up', flush=True)\ninput()\nprint('down', flush=True)\ninput()\n"
+
+
+@dataclass(eq=False)
+class Bench:
+    """A lab of which the test sees whether it was cleaned up."""
+
+    is_clean: threading.Event = field(default_factory=threading.Event)
+
+    def clean_up(self) -> None:
+        """Note that it was."""
+        self.is_clean.set()
+
+
+@dataclass(eq=False)
+class Item:
+    """A check: what it needs, by name, and what it does."""
+
+    name: str
+    needs: str
+    obj: Callable[[Bench], object]
+
+
+def run_ahead(items: list[Item], told: str) -> tuple[Ahead, list[Any]]:
+    """Run these ahead; ``told`` are the names of the first ones, which have passed."""
+
+    def may_run(item: Any, passed: list[Any]) -> bool:
+        return set(item.needs) <= {*told, *(other.name for other in passed)}
+
+    runner = Ahead(may_run)
+    checks = cast(list[Any], items)
+    for item in checks[: len(told)]:
+        assert runner.take(item) is None
+    runner.go_on(checks, cast(Any, lambda item: Bench()))
+    return runner, checks
+
+
+def is_clean(turn: Turn | None) -> bool:
+    """Return whether a check has run ahead and its lab was cleaned up."""
+    return turn is not None and cast(Any, turn.lab).is_clean.is_set() is True
+
+
+def note(ran: list[str], name: str, lab: Bench) -> None:
+    """Be a check that passes."""
+    ran.append(name)
+
+
+def test_the_last_that_may_run_is_the_next() -> None:
+    ran: list[str] = []
+    rows = ("a", ""), ("b", "a"), ("c", "b"), ("d", "a"), ("e", "dz"), ("f", "d")
+    items = [Item(*row, partial(note, ran, row[0])) for row in rows]
+    runner, checks = run_ahead(items, "a")
+    turns = [runner.take(item) for item in checks[1:4]]
+    assert ran == ["d", "f", "b", "c"]
+    assert [is_clean(turn) for turn in turns] == [True] * 3
+    assert runner.take(checks[4]) is None  # what it needs has never passed
+
+
+def test_a_failure_waits_for_its_turn() -> None:
+    def fails(lab: Bench) -> None:
+        raise ValueError("as it must")
+
+    items = [Item("a", "", fails), Item("b", "a", fails), Item("c", "b", fails)]
+    runner, (_, b, c) = run_ahead(items, "a")
+    turn = runner.take(b)
+    assert is_clean(turn)
+    assert turn
+    assert repr(turn.error) == "ValueError('as it must')"
+    assert runner.take(c) is None
+
+
+def test_stop_ends_the_check_that_runs() -> None:
+    began = threading.Event()
+
+    def lasts(lab: Bench) -> None:
+        began.set()
+        assert lab.is_clean.wait()
+
+    items = [Item("a", "", lasts), Item("b", "", lasts), Item("c", "a", lasts)]
+    runner, (_, b, c) = run_ahead(items, "a")
+    assert began.wait()
+    runner.stop()
+    assert runner.take(b) is None
+    turn = runner.take(c)
+    assert turn
+    assert turn.error is None
+
+
+def test_clean_up_leaves_another_thread_its_programs(tmp_path: Path) -> None:
+    (tmp_path / HELLO).mkdir()
+    (tmp_path / HELLO / "server.py").write_text(UP_AND_DOWN)
+    submission, labs = Submission(tmp_path), list[Lab]()
+
+    def run_another() -> None:
+        labs.append(Lab(submission, HELLO, tmp_path, seed=5))
+        labs[0].start_server().expect_printed("up")
+
+    thread = threading.Thread(target=run_another)
+    thread.start()
+    ours = Lab(submission, HELLO, tmp_path, seed=5)
+    server = ours.start_server()
+    thread.join()
+    ours.clean_up()
+    assert server.wait_for_exit(ANSWER)
+    theirs = labs[0].programs[0]
+    theirs.type("\n")
+    theirs.expect_printed("down")
+    labs[0].clean_up()
+    submission.remove_folder()
