@@ -68,6 +68,7 @@ def own_server(lab: Lab) -> Server | None:
         while lab.programs:  # what it says on stderr is not the client's
             lab.programs.pop().stop()
         return None
+    server.may_end = True  # later, that is its own suite's business
     lab.history.sum_up(began, own, _("starts, and answers a GET"))
     return server
 

@@ -35,7 +35,7 @@ class Turn:
         try:
             self.lab = new_lab(self.item)
             try:
-                self.item.obj(lab=self.lab)  # type: ignore[attr-defined]
+                self.lab.run(self.item.obj)  # type: ignore[attr-defined]
             finally:
                 self.lab.clean_up()
         except BaseException as error:  # noqa: BLE001  raised again in its turn

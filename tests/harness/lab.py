@@ -6,11 +6,12 @@ import random
 import string
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from tests.harness import system
-from tests.harness.connecting import Listener, connect
+from tests.harness.connecting import HAS_ENDED, Listener, connect
 from tests.harness.failure import CheckFailedError
 from tests.harness.peer import Peer
 from tests.harness.process import Command, Process, mark_of_thread
@@ -194,6 +195,15 @@ class Lab:
     def random_word(self) -> str:
         """Return a word that the seed decides: a recorded answer fits no other run."""
         return "".join(self.numbers.choices(string.ascii_lowercase, k=6))
+
+    def run(self, check: Callable[..., None]) -> None:
+        """Run a check; afterwards, no server may have failed unseen."""
+        check(lab=self)
+        for program in self.programs:
+            ended = program.exited.is_set() and not program.may_end
+            if ended and isinstance(program, Server) and program.process.returncode:
+                text = _("{name} has ended by itself.").format(name=program.name)
+                program.fail(text, hint="" if program.traceback() else HAS_ENDED)
 
     def fail(self, message: str = "", **parts: object) -> NoReturn:
         """Fail the check, with what the last program's state adds."""

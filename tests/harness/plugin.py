@@ -207,11 +207,15 @@ def lab(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Say what became of a check that has run ahead; leave the others to pytest."""
-    turn = pyfuncitem.stash.get(TURN, None)
-    if turn and turn.error:
+    """Run a check, or say what became of it ahead; leave other tests to pytest."""
+    stash = pyfuncitem.stash
+    if CHECK not in stash or LAB_OF not in stash:
+        return None
+    if not (turn := stash[TURN]):
+        stash[LAB_OF].run(pyfuncitem.obj)
+    elif turn.error:
         raise turn.error
-    return True if turn else None
+    return True
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -131,6 +131,20 @@ WRONG = [
         ),
     ),
     Wrong(
+        name="ends_after_the_visitor",
+        did="forgot an argument where a silent client is given up",
+        tempting="all others had been served by then",
+        caught_by="2.3",
+        words=("printed a traceback", "count the arguments"),
+        base="tests/answers/right/selectors",
+        changes=(
+            (
+                "c.deadline < now]:\n                self.disconnect(client)",
+                "c.deadline < now]:\n                self.disconnect()",
+            ),
+        ),
+    ),
+    Wrong(
         name="impatient",
         did="gave up after a tenth of a second",
         tempting="on one's own machine nobody needs longer",

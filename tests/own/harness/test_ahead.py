@@ -4,16 +4,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from tests.harness.ahead import Ahead, Turn
-from tests.harness.lab import Lab
-from tests.harness.patience import ANSWER
-from tests.harness.submission import Submission
-
-HELLO = "exercise1_http_hello"
-UP_AND_DOWN = "print('up', flush=True)\ninput()\nprint('down', flush=True)\ninput()\n"
 
 
 @dataclass(eq=False)
@@ -21,6 +14,10 @@ class Bench:
     """A lab of which the test sees whether it was cleaned up."""
 
     is_clean: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, check: Callable[["Bench"], object]) -> None:
+        """Run a check."""
+        check(self)
 
     def clean_up(self) -> None:
         """Note that it was."""
@@ -99,26 +96,3 @@ def test_stop_ends_the_check_that_runs() -> None:
     turn = runner.take(c)
     assert turn
     assert turn.error is None
-
-
-def test_clean_up_leaves_another_thread_its_programs(tmp_path: Path) -> None:
-    (tmp_path / HELLO).mkdir()
-    (tmp_path / HELLO / "server.py").write_text(UP_AND_DOWN)
-    submission, labs = Submission(tmp_path), list[Lab]()
-
-    def run_another() -> None:
-        labs.append(Lab(submission, HELLO, tmp_path, seed=5))
-        labs[0].start_server().expect_printed("up")
-
-    thread = threading.Thread(target=run_another)
-    thread.start()
-    ours = Lab(submission, HELLO, tmp_path, seed=5)
-    server = ours.start_server()
-    thread.join()
-    ours.clean_up()
-    assert server.wait_for_exit(ANSWER)
-    theirs = labs[0].programs[0]
-    theirs.type("\n")
-    theirs.expect_printed("down")
-    labs[0].clean_up()
-    submission.remove_folder()
