@@ -184,7 +184,7 @@ def _new_lab(state: State, folders: pytest.TempPathFactory, item: pytest.Item) -
     """Return the laboratory of a check."""
     # What a program sees in one check must say nothing of what comes in the next.
     name = item.stash[CHECK].id if CHECK in item.stash else ""
-    folder, seed = folders.mktemp(name or "lab"), f"{state.run.seed} {name}"
+    folder, seed = folders.mktemp(f"{name or 'lab'}-"), f"{state.run.seed} {name}"
     return Lab(state.submission, item.path.parent.name, folder, seed)
 
 
