@@ -202,18 +202,19 @@ def test_last_line_without_newline(lab: Lab) -> None:
     names = "alice", "bob", "carol", "dave", "erin"
     alice, bob, carol, dave, erin = connect_all(lab, server, *names)
     # Those who leave are the last in the array: a server that still keeps them there
-    # reaches alice and bob before it fails.
-    dave.half_close()
-    dave.read_to_end(_("the end of the stream"))  # so what he left has been relayed
-    if dave.end == "reset":
-        dave.fail(_("dave's connection was reset."), hint=NO_UNREAD_INPUT)
-    carol.send("my last words")
-    carol.close()
-    for listener in (alice, bob):
-        remark = _("dave said nothing, so nothing of his is to be relayed")
+    # reaches the others before it fails.
+    erin.half_close()
+    erin.read_to_end(_("the end of the stream"))  # so what she left has been relayed
+    if erin.end == "reset":
+        erin.fail(_("erin's connection was reset."), hint=NO_UNREAD_INPUT)
+    dave.send("my last words")
+    dave.close()
+    # Carol, too: what she had not read when she closes would make that a reset.
+    for listener in (alice, bob, carol):
+        remark = _("erin said nothing, so nothing of hers is to be relayed")
         expect_line(listener, "my last words\n", remark)
-    erin.send("  ")
-    erin.close()
+    carol.send("  ")
+    carol.close()
     for listener in (alice, bob):
         with hinting(SPACES):
             listener.expect("  \n")

@@ -198,7 +198,7 @@ WRONG = [
         did="relayed an empty line for each client that left",
         tempting="the rest is relayed at the end, whatever it is",
         caught_by="4.6",
-        words=("dave said nothing",),
+        words=("erin said nothing",),
         also=("4.10", "4.8"),
         changes=(("    if rest:\n", "    if True:\n"),),
     ),
