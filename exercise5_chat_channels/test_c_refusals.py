@@ -89,14 +89,25 @@ def comes_in_pieces(lab: Lab, server: Server, alice: Member, bob: Member) -> Non
     alice.sees_refusal(because_of_length("x" * 100_011))
     alice.sees(alice, whole, _("the long line must be refused once, whole"))
     bob.sees(alice, whole, _("of a refused line nothing is shown"))
-    before = system.memory(server.pid) or 0
-    alice.peer.send_bulk("x" * 16 * MIB, _("16 MiB more without an end"))
+    sends_without_end(lab, server, alice)
     alice.says("", "short again")
     alice.sees_refusal(_("'! …', because a line of 16 MiB must be refused"))
-    if (system.memory(server.pid) or 0) > before + 8 * MIB:
-        lab.fail(_("The server keeps a line that is too long already, and all of it."))
     for member in both:
         member.sees(alice, "short again")
+
+
+def sends_without_end(lab: Lab, server: Server, alice: Member) -> None:
+    """Send 16 MiB of a line, and look after each MiB what the server has kept."""
+    before = system.memory(server.pid) or 0
+    began = len(lab.history.steps)
+    for _n in range(16):
+        alice.peer.send_bulk("x" * MIB, _("1 MiB more without an end"))
+        alice.peer.wait_until_read()
+        if (system.memory(server.pid) or 0) > before + 8 * MIB:
+            lab.fail(
+                _("The server keeps a line that is too long already, and all of it.")
+            )
+    lab.history.sum_up(began, alice.nick, _("sends 16 MiB without an end"))
 
 
 def ends_without_a_newline(server: Server, alice: Member) -> None:
