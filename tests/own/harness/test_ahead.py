@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from tests.harness.ahead import Ahead, Turn
+from tests.harness.patience import ANSWER, slices, wait_until
 
 
 @dataclass(eq=False)
@@ -62,6 +63,7 @@ def test_the_last_that_may_run_is_the_next() -> None:
     rows = ("a", ""), ("b", "a"), ("c", "b"), ("d", "a"), ("e", "dz"), ("f", "d")
     items = [Item(*row, partial(note, ran, row[0])) for row in rows]
     runner, checks = run_ahead(items, "a")
+    assert wait_until(lambda: len(ran) == 4, slices(ANSWER))
     turns = [runner.take(item) for item in checks[1:4]]
     assert ran == ["d", "f", "b", "c"]
     assert [is_clean(turn) for turn in turns] == [True] * 3
@@ -69,11 +71,15 @@ def test_the_last_that_may_run_is_the_next() -> None:
 
 
 def test_a_failure_waits_for_its_turn() -> None:
+    began = threading.Event()
+
     def fails(lab: Bench) -> None:
+        began.set()
         raise ValueError("as it must")
 
     items = [Item("a", "", fails), Item("b", "a", fails), Item("c", "b", fails)]
     runner, (_, b, c) = run_ahead(items, "a")
+    assert began.wait()
     turn = runner.take(b)
     assert is_clean(turn)
     assert turn
