@@ -112,6 +112,7 @@ class Process:
         self.stdout, self.stderr = Output(), Output()
         self.exited = threading.Event()
         self.was_reached = False  # by a peer, or has reached one
+        self.may_end = False  # a check has ended it, or looked whether it has
         environment = clean_environment(command.in_sandbox) | (environment or {})
         outside = inside = subprocess.PIPE
         if in_terminal:
@@ -227,6 +228,7 @@ class Process:
 
     def wait_for_exit(self, seconds: float) -> bool:
         """Wait for the program's end, and for the last of what it has printed."""
+        self.may_end = True
         if not any(self.exited.wait(wait) for wait in self.slices(seconds)):
             return self.exited.is_set()
         for output in (self.stdout, self.stderr):
@@ -269,6 +271,7 @@ class Process:
 
     def stop(self) -> None:
         """Make sure that nothing of it is left running, or open."""
+        self.may_end = True
         self.end_all()
         self.close_keyboard()
 

@@ -32,7 +32,6 @@ class Program(Process):
         """Start ``command`` in ``folder``; ``name`` is who it is in the history."""
         self.name = name
         self.history = history
-        self.may_end = False  # the check has ended it, or looked whether it has
         super().__init__(command, folder, environment, in_terminal=in_terminal)
 
     # -- what a check does with it ----------------------------------------------------
@@ -75,16 +74,6 @@ class Program(Process):
         self.history.event("kill -9", self._for_it())
         self.stop()
         self.wait_for_exit(SOON)
-
-    def stop(self) -> None:
-        """Make sure that nothing of it is left running, or open."""
-        self.may_end = True
-        super().stop()
-
-    def wait_for_exit(self, seconds: float) -> bool:
-        """Wait for the program's end, and for the last of what it has printed."""
-        self.may_end = True
-        return super().wait_for_exit(seconds)
 
     def _for_it(self) -> str:
         return _("for {name}").format(name=self.name)
