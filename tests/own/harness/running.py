@@ -1,4 +1,4 @@
-"""A program that waits, and a peer connected to the test itself."""
+"""Programs to try the harness on, and a peer connected to the test itself."""
 
 import socket
 import sys
@@ -14,7 +14,9 @@ from tests.harness.peer import Peer
 from tests.harness.process import Command
 from tests.harness.program import Program
 from tests.harness.steps import History
+from tests.harness.submission import Submission
 
+EXERCISE = "exercise1_http_hello"  # of those that submit() makes
 CODE = "def wait():\n    int(input())\n\nprint(flush=True)\nwait()\n"
 
 
@@ -23,6 +25,13 @@ def start(code: str, folder: Path, encoding: str = "utf-8") -> Program:
     (folder / "exercise4.py").write_text(code, encoding)
     words = [sys.executable, "-X", "faulthandler", "-m", "exercise4"]
     return Program("server", Command(words, is_python=True), folder, History())
+
+
+def submit(folder: Path, code: str) -> Submission:
+    """Return a submission whose exercise 1 is this program."""
+    (folder / EXERCISE).mkdir()
+    (folder / EXERCISE / "server.py").write_text(code)
+    return Submission(folder)
 
 
 @contextmanager

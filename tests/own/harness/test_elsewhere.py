@@ -21,10 +21,14 @@ from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
 from tests.harness.patience import SOON, START
 from tests.harness.steps import History
-from tests.harness.submission import Submission
-from tests.own.harness.running import play_macos, start, waiting_program
+from tests.own.harness.running import (
+    EXERCISE,
+    play_macos,
+    start,
+    submit,
+    waiting_program,
+)
 
-EXERCISE = "exercise1_http_hello"
 NEVER_LISTENS = "import threading\nthreading.Event().wait()\n"
 
 
@@ -60,13 +64,6 @@ def test_a_slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         then = sum(program.slices(SOON))
     program.stop()
     assert SOON <= then < START <= first
-
-
-def submit(folder: Path, code: str) -> Submission:
-    """Return a submission whose exercise 1 is this program."""
-    (folder / EXERCISE).mkdir()
-    (folder / EXERCISE / "server.py").write_text(code)
-    return Submission(folder)
 
 
 def test_a_check_that_takes_too_long(

@@ -9,21 +9,18 @@ import pytest
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab, Server
 from tests.harness.patience import ANSWER
-from tests.harness.submission import Submission
+from tests.own.harness.running import EXERCISE, submit
 
-HELLO = "exercise1_http_hello"
 STATUS = "import sys\nprint('up', flush=True)\nsys.exit(int(input()))\n"
 
 
 @pytest.fixture
 def labs(tmp_path: Path) -> Iterator[Callable[[], Lab]]:
     """Make laboratories for a server that ends with the status that is typed."""
-    (tmp_path / HELLO).mkdir()
-    (tmp_path / HELLO / "server.py").write_text(STATUS)
-    submission, made = Submission(tmp_path), list[Lab]()
+    submission, made = submit(tmp_path, STATUS), list[Lab]()
 
     def make() -> Lab:
-        made.append(Lab(submission, HELLO, tmp_path, seed=5))
+        made.append(Lab(submission, EXERCISE, tmp_path, seed=5))
         return made[-1]
 
     yield make
