@@ -212,7 +212,7 @@ def test_silent_clients(lab: Lab) -> None:
             break
         lab.history.sum_up(began, _("clients"), _("are silent, on a busy machine"))
     for server in servers:
-        visit(server)  # each has given somebody up, and goes on
+        visit(server)  # it goes on, whomever it has given up
     if throws_away:  # else that is a later step
         throws_forms_away(forms, ANEW)  # now it has run for more than a second
 

@@ -196,7 +196,7 @@ def lab(
     item, state = request.node, request.config.stash[STATE]
     new_lab = partial(_new_lab, state, tmp_path_factory)
     turn = item.stash[TURN] = state.ahead.take(item)
-    if not state.one_by_one:
+    if CHECK in item.stash and not state.one_by_one:
         state.ahead.go_on(request.session.items, new_lab)
     laboratory = turn.lab if turn and turn.lab else new_lab(item)
     item.stash[LAB_OF] = laboratory
