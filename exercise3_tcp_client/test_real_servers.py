@@ -1,24 +1,20 @@
 """The check of exercise 3 in which the client meets servers that others wrote."""
 
-import contextlib
 import re
-from itertools import repeat
 from pathlib import Path
 
 from tests.harness import http, system
 from tests.harness.checks import check
-from tests.harness.connecting import Listener
 from tests.harness.failure import CheckFailedError
 from tests.harness.http_server import EMPTY_LINE, PATIENT
-from tests.harness.lab import Lab, Server
-from tests.harness.patience import SLICE, START, wait_until
+from tests.harness.lab import USUAL_PORT, Lab, Server
+from tests.harness.patience import START
 from tests.harness.program import Program
 from tests.harness.shown import show
 from tests.harness.starting import command_with
 from tests.harness.steps import Kind
 from tests.harness.words import _
 
-DEFAULT_PORT = 8080
 LISTENS = re.compile(rb" port (\d+) ")
 BY_DEFAULT = _(
     "HOST, PORT and PATH may be left out: then they are 127.0.0.1, 8080 and /."
@@ -43,9 +39,10 @@ def test_real_servers(lab: Lab) -> None:
         client = lab.start_client(own.host, own.port, "/", environment=PATIENT)
         expect_status_line(client)
     page, front = lab.numbers.randbytes(100_000), f"{lab.random_word()}\n".encode()
+    lab.keep_usual_port()
     host, port = http_server(lab, {"page.bin": page, "index.html": front})
     client = lab.start_client(host, port, "/page.bin", environment=PATIENT)
-    by_default = start_by_default(lab) if port == DEFAULT_PORT else None
+    by_default = start_by_default(lab) if port == USUAL_PORT else None
     expect_page(client, page)
     if by_default:
         expect_page(by_default, front, BY_DEFAULT)
@@ -82,12 +79,10 @@ def http_server(lab: Lab, pages: dict[str, bytes]) -> tuple[str, int]:
     folder.mkdir()
     for name, page in pages.items():
         (folder / name).write_bytes(page)
-    # Another suite may have the port now, and not in a moment. On Windows, http.server
-    # would share it with whoever has it.
-    if not system.WINDOWS and wait_until(can_listen, repeat(SLICE, times=40)):
-        server = start_http_server(lab, folder, DEFAULT_PORT)
+    if not system.WINDOWS:  # there it would share the port with whoever has it
+        server = start_http_server(lab, folder, USUAL_PORT)
         if server.stdout.wait_for(LISTENS.search, server.slices(START)):
-            return "127.0.0.1", DEFAULT_PORT
+            return "127.0.0.1", USUAL_PORT
         lab.programs.remove(server)
         server.stop()
     server = start_http_server(lab, folder, 0)
@@ -95,14 +90,6 @@ def http_server(lab: Lab, pages: dict[str, bytes]) -> tuple[str, int]:
     found = LISTENS.search(server.stdout.data)
     assert found, server.stdout.data
     return "127.0.0.1", int(found[1])
-
-
-def can_listen() -> bool:
-    """Return whether the client's default port is free at this moment."""
-    with contextlib.suppress(OSError):
-        Listener("127.0.0.1", DEFAULT_PORT).close()
-        return True
-    return False
 
 
 def start_http_server(lab: Lab, folder: Path, port: int) -> Program:

@@ -9,7 +9,7 @@ from tests.harness.chat_client import printed_by, said, start_chat
 from tests.harness.checks import check
 from tests.harness.connecting import Listener
 from tests.harness.failure import CheckFailedError
-from tests.harness.lab import Lab
+from tests.harness.lab import USUAL_PORT, Lab
 from tests.harness.patience import SOON
 from tests.harness.peer import Peer
 from tests.harness.program import Program
@@ -141,8 +141,9 @@ def test_server_is_gone(lab: Lab) -> None:
     for line in ("/quit", "/quitter"):
         expect_to_leave_quietly(lab, line, farewell)
     expect_reasons(lab)
-    with contextlib.suppress(OSError):  # another program is the server there
-        expect_the_usual_address(lab, lab.listen("127.0.0.1", 8080))
+    lab.keep_usual_port()
+    with contextlib.suppress(OSError):  # a program of the user's listens there
+        expect_the_usual_address(lab, lab.listen("127.0.0.1", USUAL_PORT))
 
 
 def expect_the_usual_address(lab: Lab, listener: Listener) -> None:

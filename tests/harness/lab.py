@@ -3,6 +3,7 @@
 import fnmatch
 import os
 import random
+import socket
 import string
 import threading
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import NoReturn
 from tests.harness import system
 from tests.harness.connecting import HAS_ENDED, Listener, connect
 from tests.harness.failure import CheckFailedError
+from tests.harness.patience import ANSWER, START, slices, wait_until
 from tests.harness.peer import Peer
 from tests.harness.process import Command, Process, mark_of_thread
 from tests.harness.program import Program
@@ -21,6 +23,7 @@ from tests.harness.submission import Submission
 from tests.harness.symptoms import explain
 from tests.harness.words import _
 
+USUAL_PORT = 8080  # of a program that is given none
 LIMIT = 180.0  # seconds of a check; a right answer needs 20, on a busy machine 100
 
 
@@ -66,6 +69,7 @@ class Lab:
         self._helpers: dict[tuple[str, ...], Process] = {}
         self._started: Counter[str] = Counter()
         self._ports: set[int] = set()
+        self._usual_port: socket.socket | None = None
         self.peers: list[Peer] = []
         self.listeners: list[Listener] = []
         # Where there is no SIGALRM, as on Windows, pytest-timeout would end pytest.
@@ -114,6 +118,17 @@ class Lab:
             port = system.free_port(self.host)
         self._ports.add(port)
         return port
+
+    def keep_usual_port(self) -> None:
+        """Wait until no other suite uses the usual port, and keep it until the end.
+
+        A socket bound to that number for UDP is the lock: the system opens it for a
+        suite that was killed. If a stranger has it and stays, go on without.
+        """
+        self._usual_port = turn = socket.socket(type=socket.SOCK_DGRAM)
+        wait_until(
+            lambda: system.can_bind(turn, system.SHARED, USUAL_PORT), slices(2 * START)
+        )
 
     def start_with_port(self, port: int | str, host: str = "") -> Program:
         """Start the exercise's server with a port or a host that cannot be right."""
@@ -242,3 +257,9 @@ class Lab:
             peer.socket.close()
         for listener in self.listeners:
             listener.close()
+        if self._usual_port:  # for the next suite, once it is free
+            wait_until(self._all_have_ended, slices(ANSWER))
+            self._usual_port.close()
+
+    def _all_have_ended(self) -> bool:
+        return all(program.exited.is_set() for program in self.programs)

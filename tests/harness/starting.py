@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from tests.harness import system
 from tests.harness.failure import Seen, Symptom
-from tests.harness.lab import Lab, Server
+from tests.harness.lab import USUAL_PORT, Lab, Server
 from tests.harness.patience import SOON, START
 from tests.harness.peer import Peer
 from tests.harness.process import Command
@@ -102,6 +102,7 @@ def expect_good_starts(lab: Lab, taken: int) -> None:
 
     All these programs start at the same time: the first waits are for all of them.
     """
+    lab.keep_usual_port()
     by_default = start_with(lab)
     second = lab.start_with_port(taken)
     hosts = [lab.start_with_port(65535, host) for host in (ELSEWHERE, NO_NAME)]
@@ -117,7 +118,7 @@ def expect_good_starts(lab: Lab, taken: int) -> None:
             _fail_to_give_a_reason(program)
     for server in filter(None, usual):
         expect_default_address(server, reason, no_hosts)
-        server.stop()  # another suite may wait for its port
+        server.stop()
 
 
 def reason_of(program: Program, hint: str, *, usage: bool = False) -> str:
@@ -174,7 +175,9 @@ def command_with(lab: Lab, program: str, *words: str) -> Command | None:
 
     For another language, the submission says itself what is on the command line.
     """
-    command = lab.submission.command(lab.exercise, program, lab.host, 8080, lab.shared)
+    command = lab.submission.command(
+        lab.exercise, program, lab.host, USUAL_PORT, lab.shared
+    )
     if not command.is_python:
         return None
     return replace(command, words=[*command.words[:-2], *words])
@@ -188,7 +191,8 @@ def start_with(lab: Lab, *host: str) -> Server | None:
     name = _("server with a HOST alone") if host else _("server without a HOST")
     lab.history.arrives(Kind.STARTS, name, _("starts"))
     server = Server(name, command, lab.submission.folder, lab.history)
-    server.host, server.port, server.peers = "".join(host) or "127.0.0.1", 8080, []
+    server.host, server.port = "".join(host) or system.SHARED, USUAL_PORT
+    server.peers = []
     lab.programs.append(server)
     return server
 
@@ -209,9 +213,9 @@ def expect_default_address(server: Server, taken: str, no_hosts: list[str]) -> N
 
 
 def may_be_taken(server: Server) -> bool:
-    """Return whether somebody may have a server's port, though not for long.
+    """Return whether a program that is not of the lab may have a server's port.
 
-    That is so where all programs share an address: the next suite listens there, too.
+    On an address that all share, it may have had it a moment ago.
     """
     with socket.socket() as visitor:
         visitor.settimeout(START)

@@ -50,9 +50,17 @@ def free_port(host: str) -> int:
             return int(probe.getsockname()[1])
     while True:
         port = random.randrange(10_000, 32_768)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind((host, port))
-            return port
+        with socket.socket() as probe:
+            if can_bind(probe, host, port):
+                return port
+
+
+def can_bind(new: socket.socket, host: str, port: int) -> bool:
+    """Bind a socket, and return whether it could be: to a port that nobody has."""
+    with contextlib.suppress(OSError):
+        new.bind((host, port))
+        return True
+    return False
 
 
 @contextlib.contextmanager

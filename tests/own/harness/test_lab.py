@@ -1,14 +1,18 @@
 """A check's laboratory: what it cleans up, and what it notices of its servers."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
+from tests.harness import lab as laboratory
+from tests.harness import system
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab, Server
-from tests.harness.patience import ANSWER
+from tests.harness.patience import ANSWER, SLICE
 from tests.own.harness.running import EXERCISE, submit
 
 STATUS = "import sys\nprint('up', flush=True)\nsys.exit(int(input()))\n"
@@ -79,3 +83,44 @@ def test_server_that_may_end(
     lab = labs()
     lab.run(check)
     assert lab.programs[0].exited.is_set()
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> "Queue[bool]":
+    """Return what becomes of each try to take the usual port: one that is free now."""
+    tries, can_bind = Queue[bool](), system.can_bind
+    monkeypatch.setattr(laboratory, "USUAL_PORT", system.free_port(system.SHARED))
+
+    def attempt(new: socket.socket, host: str, port: int) -> bool:
+        tries.put(could_bind := can_bind(new, host, port))
+        return could_bind
+
+    monkeypatch.setattr(system, "can_bind", attempt)
+    return tries
+
+
+def test_usual_port_is_for_one_check_at_a_time(
+    labs: Callable[[], Lab], tries: "Queue[bool]"
+) -> None:
+    first, second = labs(), labs()
+    first.keep_usual_port()
+    assert tries.get()
+    server = start(first)
+    waiting = threading.Thread(target=second.keep_usual_port)
+    waiting.start()
+    assert not tries.get()
+    first.clean_up()
+    waiting.join()
+    assert server.exited.is_set()
+    assert tries.queue[-1]
+
+
+def test_usual_port_of_a_stranger_is_not_waited_for_without_end(
+    labs: Callable[[], Lab], tries: "Queue[bool]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(laboratory, "START", SLICE)
+    with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+        stranger.bind((system.SHARED, laboratory.USUAL_PORT))
+        labs().keep_usual_port()
+    assert not any(tries.queue)
+    assert tries.queue
