@@ -159,6 +159,13 @@ NAMES = (
         ),
     ),
     Row(
+        "AttributeError: __enter__",  # of what, Python 3.10 does not say
+        _(
+            "accept() returns a pair, and a function without a return None. What stands"
+            " behind 'with' must be the socket: client, address = listening.accept()."
+        ),
+    ),
+    Row(
         "UnboundLocalError",
         _(
             "On this way through the function, the variable has not been given a value:"
@@ -324,15 +331,7 @@ VALUES = (
     ),
 )
 
-TRACEBACKS = (
-    *UNREADABLE,
-    *IMPORTS,
-    *CALLS,
-    *TEXT_AND_BYTES,
-    *NAMES,
-    *SOCKETS,
-    *VALUES,
-)
+TRACEBACKS = (*UNREADABLE, *IMPORTS, *CALLS, *TEXT_AND_BYTES, *NAMES, *SOCKETS, *VALUES)
 
 SETTING_UP = _(
     "The check had only just begun: this is not yet what it is about. Has the server"
