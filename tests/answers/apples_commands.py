@@ -17,6 +17,8 @@ def output_of(*command: str) -> list[str]:
             return list(states_and_times(int(group)))
         case macos.PS, "-M", "-p", pid, "-o", "state=":
             return list(states_of_threads(int(pid)))
+        case macos.PS, "-p", pid, "-o", "rss=":
+            return [f"{(linux.memory(int(pid), 'VmRSS') or 0) // 1024:6}"]
         case macos.NETSTAT, "-an", "-p", "tcp":
             return list(connections())
         case macos.LSOF, "-nP", "-a", "-p", pid, "-i", "-s", macos.CLOSE_WAIT:

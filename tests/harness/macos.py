@@ -64,6 +64,12 @@ def busy_threads(pid: int) -> list[bool]:
     return [row.split()[-1][0] in ("R", "U") for row in reversed(rows)]
 
 
+def memory(pid: int) -> int | None:
+    """Return the bytes that a process holds in memory, if it runs."""
+    rows = output_of(PS, "-p", str(pid), "-o", "rss=")  # KiB
+    return int(rows[0]) * 1024 if rows else None
+
+
 def others_have_closed(pid: int) -> bool:
     """Return whether the other end of one of its connections has closed."""
     return bool(output_of(LSOF, "-nP", "-a", "-p", str(pid), "-i", "-s", CLOSE_WAIT))

@@ -272,7 +272,9 @@ def unread_bytes(receiver: tuple[str, int], sender: tuple[str, int]) -> int | No
 
 def memory(pid: int) -> int | None:
     """Return the bytes that a program holds in memory, or None where we cannot look."""
-    return linux.memory(pid, "VmRSS") if LINUX else None
+    if LINUX:
+        return linux.memory(pid, "VmRSS")
+    return macos.memory(pid) if MACOS else None
 
 
 def peak_memory(pid: int) -> int | None:

@@ -132,6 +132,15 @@ def test_what_macos_says_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> Non
         assert system.others_have_closed(os.getpid())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux plays macOS")
+def test_what_macos_says_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = system.memory(os.getpid())
+    play_macos(monkeypatch)
+    held = bytearray(32 << 20)
+    assert before
+    assert (system.memory(os.getpid()) or 0) > before + len(held) // 2
+
+
 # -- what is printed, and by whom ------------------------------------------------------
 
 
