@@ -188,14 +188,21 @@ class Chat:
             self.heard.clear()
         self.connection.close()
 
+    def take_ctrl_c(self, *_: object) -> None:
+        """Leave, and the second time at once.
+
+        An exception instead would lose what recv() returns, as on Windows it ends late.
+        """
+        if self.leaving:
+            self.connection.close()
+        else:
+            self.leave()
+
     def run(self) -> None:
         """Talk until somebody ends it."""
         threading.Thread(target=self.type_lines, daemon=True).start()
-        try:
-            self.show_lines()
-        except KeyboardInterrupt:
-            self.leave()
-            self.show_lines()
+        signal.signal(signal.SIGINT, self.take_ctrl_c)
+        self.show_lines()
         if not self.leaving:
             log("the server has gone away")
 
