@@ -152,7 +152,7 @@ class Chat:
     def __init__(self, connection: Connection) -> None:
         """Use a connection that is open."""
         self.connection = connection
-        self.leaving = False
+        self.leaving = self.pressed_ctrl_c = False
         self.heard = threading.Event()  # something since we asked the last time
 
     def type_lines(self) -> None:
@@ -193,10 +193,11 @@ class Chat:
 
         An exception instead would lose what recv() returns, as on Windows it ends late.
         """
-        if self.leaving:
+        if self.pressed_ctrl_c:
             self.connection.close()
-        else:
+        elif not self.leaving:
             self.leave()
+        self.pressed_ctrl_c = True
 
     def run(self) -> None:
         """Talk until somebody ends it."""
