@@ -161,8 +161,8 @@ NAMES = (
     Row(
         "AttributeError: __enter__",  # of what, Python 3.10 does not say
         _(
-            "accept() returns a pair, and a function without a return None. What stands"
-            " behind 'with' must be the socket: client, address = listening.accept()."
+            "accept() returns a pair, a function without a return None. 'with' needs"
+            " the socket itself: client, address = listening.accept()."
         ),
     ),
     Row(
