@@ -100,12 +100,16 @@ class Ahead:
             return None
 
     def stop(self) -> None:
-        """Begin no more checks, and end the one that runs."""
+        """Begin no more checks, and end the programs of the one that runs.
+
+        So it comes to its end, and cleans up itself: two threads would close each
+        other's files.
+        """
         with self._lock:
             self._stopped = True
             thread, turns = self._thread, list(self._turns.values())
-        for turn in turns:
-            if turn and turn.lab and not turn.is_over.is_set():
-                turn.lab.clean_up()
-        if thread:
-            thread.join()
+        while thread and thread.is_alive():
+            for turn in turns:
+                if turn and turn.lab:
+                    turn.lab.end_programs()
+            thread.join(SLICE)

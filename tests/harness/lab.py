@@ -82,12 +82,15 @@ class Lab:
             return
         what = _("takes more than {seconds} s: its programs are stopped")
         self.history.event(_("the check"), what.format(seconds=f"{LIMIT:g}"))
-        while True:
-            for program in self.programs:
-                if not program.exited.is_set():
-                    program.end_all()
-            if self.is_over.wait(1):
-                return
+        self.end_programs()
+        while not self.is_over.wait(1):
+            self.end_programs()
+
+    def end_programs(self) -> None:
+        """End what runs now: then no wait of the check lasts. Any thread may do so."""
+        for program in list(self.programs):
+            if not program.exited.is_set():
+                program.end_all()
 
     def start_server(
         self,

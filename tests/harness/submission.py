@@ -7,6 +7,7 @@ folder, with the lab's given files beside them, and run there as programs.
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
@@ -35,10 +36,16 @@ class Submission:
         """Take a submission's folder; whether it holds anything shows later."""
         self.root = root
         self.in_sandbox = in_sandbox
+        self._making = threading.Lock()  # from Python 3.12 on cached_property has none
 
-    @cached_property
+    @property
     def folder(self) -> Path:
         """The work folder: the working folder of all its programs."""
+        with self._making:
+            return self._folder
+
+    @cached_property
+    def _folder(self) -> Path:
         # Resolved, as Python shows it in a traceback: macOS's TMPDIR is behind a link.
         folder = Path(tempfile.mkdtemp(prefix=f"lab-{MARK}-")).resolve()
         try:
@@ -65,8 +72,8 @@ class Submission:
 
     def remove_folder(self) -> None:
         """Delete the work folder, if there is one."""
-        if "folder" in self.__dict__:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if "_folder" in self.__dict__:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     @cached_property
     def _commands(self) -> dict[str, list[str]]:

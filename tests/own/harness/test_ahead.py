@@ -12,9 +12,11 @@ from tests.harness.patience import ANSWER, slices, wait_until
 
 @dataclass(eq=False)
 class Bench:
-    """A lab of which the test sees whether it was cleaned up."""
+    """A lab of which the test sees whether it was cleaned up, and by which threads."""
 
     is_clean: threading.Event = field(default_factory=threading.Event)
+    programs_ended: threading.Event = field(default_factory=threading.Event)
+    cleaners: list[int] = field(default_factory=list)
 
     def run(self, check: Callable[["Bench"], object]) -> None:
         """Run a check."""
@@ -22,7 +24,12 @@ class Bench:
 
     def clean_up(self) -> None:
         """Note that it was."""
+        self.cleaners.append(threading.get_ident())
         self.is_clean.set()
+
+    def end_programs(self) -> None:
+        """Note that none runs any more."""
+        self.programs_ended.set()
 
 
 @dataclass(eq=False)
@@ -88,11 +95,14 @@ def test_a_failure_waits_for_its_turn() -> None:
 
 
 def test_stop_ends_the_check_that_runs() -> None:
+    """And leaves it to that to clean up, once."""
     began = threading.Event()
+    threads: list[int] = []
 
     def lasts(lab: Bench) -> None:
+        threads.append(threading.get_ident())
         began.set()
-        assert lab.is_clean.wait()
+        assert lab.programs_ended.wait()
 
     items = [Item("a", "", lasts), Item("b", "", lasts), Item("c", "a", lasts)]
     runner, (_, b, c) = run_ahead(items, "a")
@@ -102,3 +112,4 @@ def test_stop_ends_the_check_that_runs() -> None:
     turn = runner.take(c)
     assert turn
     assert turn.error is None
+    assert cast(Any, turn.lab).cleaners == threads

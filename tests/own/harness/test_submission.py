@@ -1,6 +1,7 @@
 """The submission: whose files it takes, and how its programs are started."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from tests.harness.exercises import EXERCISES, ROOT
 from tests.harness.failure import CheckFailedError
 from tests.harness.lab import Lab
+from tests.harness.patience import SLICE
 from tests.harness.submission import Submission
 
 EXERCISE = "exercise4_multiclient"
@@ -25,6 +27,27 @@ def submitted(tmp_path: Path) -> Iterator[Submission]:
 def command_of(submission: Submission) -> list[str]:
     """Return the command for exercise 4's server."""
     return [*submission.command(EXERCISE, "server", "127.0.0.9", 4000).words]
+
+
+def test_two_checks_have_one_work_folder(
+    submitted: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when both ask for it at once: the second one has to wait."""
+    seen: list[Path] = []
+    others: list[threading.Thread] = []
+
+    def fill(_: Submission, folder: Path) -> None:
+        if not others:
+            others.append(
+                threading.Thread(target=lambda: seen.append(submitted.folder))
+            )
+            others[0].start()
+            others[0].join(SLICE)
+
+    monkeypatch.setattr(Submission, "_fill", fill)
+    folder = submitted.folder
+    others[0].join()
+    assert seen == [folder]
 
 
 def test_missing_folder(tmp_path: Path) -> None:
