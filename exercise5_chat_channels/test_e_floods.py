@@ -188,7 +188,7 @@ class Flood:
             return True
         before, self.activity = self.activity, system.activity(self.server.pid)
         rests = self.activity == before and bool(before and before.waits)
-        if not rests:
+        if not rests and not self.server.exited.is_set():
             self.rests_since = time.monotonic()
         self.calm += TICK
         if rests or not self.activity:  # where nobody knows
