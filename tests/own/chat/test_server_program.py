@@ -148,6 +148,9 @@ def test_a_mistake_ends_one_connection(server: Server) -> None:
         assert said.endswith("* you are zoe in #general\n")
         assert server.stderr
         assert any("KeyError: 'nobody'" in line for line in server.stderr)
+    server.terminate()
+    assert server.stderr
+    assert "KeyError: 'nobody'" not in server.stderr.read()  # once each time
 
 
 def test_a_damaged_history_lets_nobody_in(server: Server, tmp_path: Path) -> None:
